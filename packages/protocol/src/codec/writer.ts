@@ -1,0 +1,77 @@
+import { assert } from '../errors.ts'
+import { utf8 } from './bytes.ts'
+
+/** Writes what `Reader` reads. A value that does not fit its field is a bug of ours. */
+export class Writer {
+  #bytes: Uint8Array
+  #view: DataView
+  #offset = 0
+
+  constructor(sizeHint = 256) {
+    this.#bytes = new Uint8Array(sizeHint)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
+
+  #room(length: number): number {
+    const end = this.#offset + length
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(end, this.#bytes.length * 2))
+      grown.set(this.#bytes)
+      this.#bytes = grown
+      this.#view = new DataView(grown.buffer)
+    }
+    const at = this.#offset
+    this.#offset = end
+    return at
+  }
+
+  u8(value: number): this {
+    assertFits(value, 0xff)
+    this.#view.setUint8(this.#room(1), value)
+    return this
+  }
+
+  u16(value: number): this {
+    assertFits(value, 0xffff)
+    this.#view.setUint16(this.#room(2), value)
+    return this
+  }
+
+  u32(value: number): this {
+    assertFits(value, 0xffffffff)
+    this.#view.setUint32(this.#room(4), value)
+    return this
+  }
+
+  u64(value: bigint): this {
+    assert(value >= 0n && value < 1n << 64n, `expected 64 bits, got ${value}`)
+    this.#view.setBigUint64(this.#room(8), value)
+    return this
+  }
+
+  bytes(bytes: Uint8Array, length: number = bytes.length): this {
+    assert(bytes.length === length, `expected ${length} bytes, got ${bytes.length}`)
+    this.#bytes.set(bytes, this.#room(length))
+    return this
+  }
+
+  prefixed(bytes: Uint8Array, lengthMax: number): this {
+    assert(bytes.length <= lengthMax, `expected at most ${lengthMax} bytes, got ${bytes.length}`)
+    return this.u16(bytes.length).bytes(bytes)
+  }
+
+  text(text: string, lengthMax: number): this {
+    return this.prefixed(utf8(text), lengthMax)
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#offset)
+  }
+}
+
+function assertFits(value: number, most: number): void {
+  assert(
+    Number.isInteger(value) && value >= 0 && value <= most,
+    `expected an integer from 0 to ${most}, got ${value}`,
+  )
+}

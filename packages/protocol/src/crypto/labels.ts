@@ -1,0 +1,37 @@
+// Every key derivation and every signature in the protocol has a label of its own, listed here
+// and nowhere else. A label is followed by a zero byte, so none can be the prefix of another.
+import { concatBytes, utf8 } from '../codec/bytes.ts'
+
+const label = (use: string): Uint8Array => utf8(`ezchat/v1/${use}\0`)
+
+export const KEY_LABELS = {
+  identitySign: label('identity/sign'),
+  identityBackup: label('identity/backup'),
+  identityDoor: label('identity/door'),
+  recordKey: label('record/key'),
+  laneSign: label('lane/sign'),
+  laneSeal: label('lane/seal'),
+  networkKeyCheck: label('network/key-check'),
+  syncSession: label('sync/session'),
+} as const
+
+export const SIGN_LABELS = {
+  deviceLogEntry: label('sign/device-log'),
+  record: label('sign/record'),
+  warrant: label('sign/warrant'),
+  drop: label('sign/drop'),
+  receipt: label('sign/receipt'),
+} as const
+
+export const HASH_LABELS = {
+  envelopeContent: label('hash/envelope-content'),
+  deviceLogEntry: label('hash/device-log'),
+  recordName: label('hash/record-name'),
+  safetyNumber: label('hash/safety-number'),
+  linkChecksum: label('hash/link'),
+} as const
+
+/** What is signed is always label ‖ the exact bytes that travel. */
+export function labelled(use: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(use, ...parts)
+}

@@ -1,0 +1,10 @@
+// The public names of the protocol, and nothing else.
+export * from './codec/bytes.ts'
+export { Reader } from './codec/reader.ts'
+export { Writer } from './codec/writer.ts'
+export * from './constants.ts'
+export type * from './crypto/crypto.ts'
+export { nobleCrypto } from './crypto/noble.ts'
+export { Secret } from './crypto/secret.ts'
+export * from './errors.ts'
+export type * from './ports.ts'

@@ -1,0 +1,76 @@
+// What a host supplies. The daemon, the browser and the simulator each have their own.
+
+export interface Clock {
+  /** Wall time. May jump; never used to measure how long something took. */
+  nowMs(): number
+  /** Only ever grows. */
+  monotonicMs(): number
+  /** Calls back once; the returned function cancels. */
+  after(delayMs: number, callback: () => void): () => void
+}
+
+export interface Random {
+  bytes(length: number): Uint8Array
+}
+
+export interface WriteBatch {
+  put(key: Uint8Array, value: Uint8Array): WriteBatch
+  remove(key: Uint8Array): WriteBatch
+}
+
+export interface KeyRange {
+  readonly from: Uint8Array
+  readonly before: Uint8Array
+  readonly countMax: number
+  readonly reverse?: boolean
+}
+
+/** Ordered keys. A batch is all or nothing, and durable when `commit` resolves. */
+export interface Store {
+  get(key: Uint8Array): Promise<Uint8Array | null>
+  range(range: KeyRange): AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>
+  commit(fill: (batch: WriteBatch) => void): Promise<void>
+}
+
+export type PeerId = string
+
+/** The seam to the network: libp2p in a peer, a queue of events in the simulator. */
+export interface Wire {
+  readonly self: PeerId
+  /** One request, one answer, within the deadline of the signal. */
+  request(
+    peer: PeerId,
+    method: string,
+    body: Uint8Array,
+    options: { signal: AbortSignal },
+  ): Promise<Uint8Array>
+  handle(method: string, handler: (peer: PeerId, body: Uint8Array) => Promise<Uint8Array>): void
+  publish(shard: number, batch: Uint8Array): Promise<void>
+  subscribe(
+    shard: number,
+    /** What it answers decides whether the batch is passed on to others. */
+    receive: (peer: PeerId, batch: Uint8Array) => Promise<'accept' | 'ignore' | 'reject'>,
+  ): () => void
+  carriersOf(shard: number, options: { signal: AbortSignal }): Promise<readonly PeerId[]>
+  announce(shard: number, options: { signal: AbortSignal }): Promise<void>
+  findRecord(name: Uint8Array, options: { signal: AbortSignal }): Promise<readonly Uint8Array[]>
+  publishRecord(
+    name: Uint8Array,
+    record: Uint8Array,
+    options: { signal: AbortSignal },
+  ): Promise<void>
+}
+
+/** What the postage worker reports while it searches. */
+export interface PostageProgress {
+  readonly trials: number
+  readonly trialsExpected: number
+}
+
+/** Runs the search away from the event loop. Rejects with the signal's reason when cancelled. */
+export interface PostageWorker {
+  search(
+    task: { readonly contentHash: Uint8Array; readonly trialsExpected: number },
+    options: { signal: AbortSignal; onProgress?: (progress: PostageProgress) => void },
+  ): Promise<bigint>
+}
