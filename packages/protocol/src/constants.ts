@@ -15,3 +15,16 @@ export const DAY_SECONDS = 86_400
 export const ID_BYTES = 32
 /** sync.md §2: the end of an id; its beginning is shaped by postage. */
 export const SHORT_ID_BYTES = 16
+
+/** link.md §1. Kind 4 is reserved for rooms. */
+export const LINK_KINDS = { contact: 1, network: 2, device: 3 } as const
+export const LINK_CHARACTERS_MAX = 2048
+export const LINK_CHECKSUM_BYTES = 4
+
+/** mailbox.md §2 and §3: Tor's daily period, which begins at noon UTC. */
+export const DOOR_PERIOD_MINUTES = 1440
+export const DOOR_ROTATION_MINUTES = 720
+export const DOOR_SECRET_BYTES = 32
+/** mailbox.md §5. */
+export const WARRANT_VERSION = 1
+export const WARRANT_BYTES = 166
