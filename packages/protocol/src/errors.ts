@@ -10,7 +10,7 @@ export type FailureClass =
   | 'unpaid' // not enough postage
   | 'limit' // more than we accept from anybody
 
-const FORMATS = {
+export const FORMATS = {
   KEY: [1, 'key'],
   WORDS: [2, 'recovery words'],
   ADDRESS: [3, 'address'],
@@ -30,7 +30,7 @@ const FORMATS = {
   STEM: [17, 'stem message'],
 } as const satisfies Record<string, readonly [status: number, noun: string]>
 
-const DEFECTS = {
+export const DEFECTS = {
   TRUNCATED: [1, 'malformed', 'ends before its last field'],
   TRAILING: [2, 'malformed', 'has bytes after its last field'],
   LENGTH: [3, 'malformed', 'has a length that the format does not allow'],

@@ -1,0 +1,64 @@
+// The two tables that grow with the project.
+import type { ImportRule } from './imports.ts'
+import type { Floor } from './packages.ts'
+
+const PROTOCOL = 'packages/protocol/src/'
+
+export const IMPORT_RULES: readonly ImportRule[] = [
+  {
+    from: PROTOCOL,
+    only: [PROTOCOL, 'npm:@noble/', 'npm:@scure/'],
+    reason: 'the protocol is pure, so that browser, daemon and simulator run the same code',
+  },
+  ...['bytes', 'reader', 'writer'].map((name) => ({
+    from: `${PROTOCOL}codec/${name}.ts`,
+    only: [`${PROTOCOL}codec/`, `${PROTOCOL}errors.ts`, 'npm:@noble/hashes/utils.js'],
+    reason: 'the codec knows bytes, not cryptography and not formats',
+  })),
+  {
+    from: `${PROTOCOL}crypto/`,
+    only: [`${PROTOCOL}crypto/`, `${PROTOCOL}codec/`, `${PROTOCOL}errors.ts`, 'npm:@noble/'],
+    reason: 'cryptography knows keys and bytes, not formats',
+  },
+  ...['errors', 'constants', 'limits', 'ports'].map((name) => ({
+    from: `${PROTOCOL}${name}.ts`,
+    only: [],
+    reason: 'everything imports this file, so it imports nothing',
+  })),
+  {
+    from: 'packages/node/src/',
+    not: ['packages/cli/', 'test/', 'bench/', 'scripts/'],
+    reason: 'a peer is a library: commands and tests stand on it, not under it',
+  },
+  {
+    from: 'packages/cli/',
+    not: ['packages/node/', 'test/', 'bench/', 'scripts/'],
+    reason: 'the command line speaks the control API, like every other client',
+  },
+  {
+    from: 'packages/protocol/test/',
+    not: ['bench/', 'scripts/', 'packages/cli/'],
+    reason: 'tests of the protocol need the protocol and a Crypto, nothing else of ours',
+  },
+  ...['entries/', 'run.ts', 'input.ts', 'vector.ts'].map((name) => ({
+    from: `test/vectors/${name}`,
+    only: ['test/vectors/', PROTOCOL],
+    reason: 'vectors are read in browsers too',
+  })),
+  {
+    from: 'bench/frame/',
+    not: ['bench/suites/', 'packages/'],
+    reason: 'the frame measures whatever it is given',
+  },
+]
+
+/** Advisories that a remote peer could use. Applied to every installed copy, once there is one. */
+export const VERSION_FLOORS: readonly Floor[] = [
+  {
+    name: '@libp2p/gossipsub',
+    least: '15.0.23',
+    advisory: 'GHSA-4f8r-922h-2vgv (heap exhaustion)',
+  },
+  { name: '@libp2p/floodsub', least: '11.0.26', advisory: 'GHSA-cvfg-hcf3-ggwv (heap exhaustion)' },
+  { name: '@libp2p/crypto', least: '5.1.22', advisory: 'GHSA-rvfr-cqwq-rc4j (event loop stall)' },
+]
