@@ -27,31 +27,36 @@ export class Writer {
 
   u8(value: number): this {
     assertFits(value, 0xff)
-    this.#view.setUint8(this.#room(1), value)
+    const at = this.#room(1) // Before the view is read: it may be another one afterwards.
+    this.#view.setUint8(at, value)
     return this
   }
 
   u16(value: number): this {
     assertFits(value, 0xffff)
-    this.#view.setUint16(this.#room(2), value)
+    const at = this.#room(2)
+    this.#view.setUint16(at, value)
     return this
   }
 
   u32(value: number): this {
     assertFits(value, 0xffffffff)
-    this.#view.setUint32(this.#room(4), value)
+    const at = this.#room(4)
+    this.#view.setUint32(at, value)
     return this
   }
 
   u64(value: bigint): this {
     assert(value >= 0n && value < 1n << 64n, `expected 64 bits, got ${value}`)
-    this.#view.setBigUint64(this.#room(8), value)
+    const at = this.#room(8)
+    this.#view.setBigUint64(at, value)
     return this
   }
 
   bytes(bytes: Uint8Array, length: number = bytes.length): this {
     assert(bytes.length === length, `expected ${length} bytes, got ${bytes.length}`)
-    this.#bytes.set(bytes, this.#room(length))
+    const at = this.#room(length)
+    this.#bytes.set(bytes, at)
     return this
   }
 
