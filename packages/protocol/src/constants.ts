@@ -24,6 +24,20 @@ export const ID_BYTES = 32
 /** sync.md §2: the end of an id; its beginning is shaped by postage. */
 export const SHORT_ID_BYTES = 16
 
+/** sync.md §3: what every message of an exchange obeys. */
+export const SYNC_VERSION = 1
+export const SYNC_MESSAGE_BYTES_MAX = 65_536
+export const SYNC_SALT_BYTES = 16
+export const SYNC_FINGERPRINT_BYTES = 16
+export const SYNC_DAYS_MAX = 400
+/** sync.md §5: a coded symbol is sum (16), checksum (8) and count (1). */
+export const SYNC_CHECKSUM_BYTES = 8
+export const SYNC_SYMBOL_BYTES = 25
+export const SYNC_BATCH_SYMBOLS_MAX = 2_400
+export const SYNC_SYMBOLS_MAX = 131_072
+/** sync.md §6: short ids in one message. */
+export const SYNC_PAGE_IDS_MAX = 3_900
+
 /** link.md §1. Kind 4 is reserved for rooms. */
 export const LINK_KINDS = { contact: 1, network: 2, device: 3 } as const
 export const LINK_CHARACTERS_MAX = 2048
@@ -36,6 +50,28 @@ export const DOOR_SECRET_BYTES = 32
 /** mailbox.md §5. */
 export const WARRANT_VERSION = 1
 export const WARRANT_BYTES = 166
+/** mailbox.md §6. */
+export const DROP_VERSION = 1
+export const DROP_IDS_MAX = 256
+/** Head, the ids, the signer's kind, a warrant, the signature. */
+export const DROP_BYTES_MAX = 72 + DROP_IDS_MAX * 32 + 1 + WARRANT_BYTES + 64
+
+/** receipts.md §1 and §3. */
+export const RECEIPT_VERSION = 1
+export const RECEIPT_BYTES = 133
+/** How much shorter than an envelope's life a promise may be and still count. */
+export const RECEIPT_SLACK_SECONDS = 3600
+
+/** network.md §1. */
+export const NETWORK_VERSION = 1
+export const NETWORK_NAME_BYTES_MAX = 64
+export const SHARD_BITS_MAX = 8
+export const TTL_DAYS_MAX = 365
+export const NETWORK_BYTES_MAX = 1 + 2 + NETWORK_NAME_BYTES_MAX + 1 + 2 + 4 + 1 + 1 + 32
+/** network.md §4. */
+export const NETWORK_INVITE_VERSION = 1
+export const BOOTSTRAPS_MAX = 8
+export const MULTIADDR_CHARACTERS_MAX = 128
 
 /** identity.md §1. */
 export const ROOT_ENTROPY_BYTES = 32
@@ -43,3 +79,18 @@ export const WORDS_COUNT = 24
 /** identity.md §3: `ez`, `1`, 52 characters of key, 6 of checksum. */
 export const ADDRESS_PREFIX = 'ez'
 export const ADDRESS_CHARACTERS = 61
+/** identity.md §4. */
+export const INVITE_VERSION = 1
+export const INVITE_TOKEN_BYTES = 16
+export const INVITE_NAME_BYTES_MAX = 64
+export const INVITE_BYTES_MAX = 707
+/** identity.md §5. */
+export const HINTS_MAX = 4
+export const HINT_BYTES_MAX = 128
+
+/** stem.md §2: the messages between neighbours on a stem. */
+export const STEM_VERSION = 1
+export const STEM_KINDS = { relay: 1, receipts: 2, refuse: 3 } as const
+export const STEM_REFUSALS = { busy: 1, invalid: 2 } as const
+export const STEM_RECEIPT_COUNT_MAX = 8
+export const STEM_RECEIPT_BYTES_MAX = 256

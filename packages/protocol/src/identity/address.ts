@@ -2,7 +2,7 @@ import { bech32m } from '@scure/base'
 import { ADDRESS_CHARACTERS, ADDRESS_PREFIX } from '../constants.ts'
 import { assertLength, PUBLIC_KEY_BYTES } from '../crypto/lengths.ts'
 import { ProtocolError } from '../errors.ts'
-import { checkIdentityKey } from '../mailbox/blind.ts'
+import { isIdentityKey } from './identity-key.ts'
 
 const ALPHABET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
 const START = `${ADDRESS_PREFIX}1`
@@ -81,10 +81,6 @@ function locate(residue: number, length: number): string | undefined {
 function keyOf(values: readonly number[]): Uint8Array {
   const key = bech32m.fromWordsUnsafe([...values])
   if (!key) throw new ProtocolError('ADDRESS_FIELD', 'bits after the key are not zero')
-  try {
-    return checkIdentityKey(key).bytes
-  } catch (cause) {
-    if (!(cause instanceof ProtocolError)) throw cause
-    throw new ProtocolError('ADDRESS_INVALID', 'no identity has such a key', { cause })
-  }
+  if (!isIdentityKey(key)) throw new ProtocolError('ADDRESS_INVALID', 'no identity has such a key')
+  return key
 }
