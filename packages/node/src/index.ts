@@ -1,2 +1,2 @@
-// The public names of a peer.
-export {}
+// The public names of a peer, and nothing else.
+export { type NativeCryptoInit, nativeCrypto } from './crypto/native.ts'

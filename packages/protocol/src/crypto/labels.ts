@@ -13,6 +13,13 @@ export const KEY_LABELS = {
   laneSeal: label('lane/seal'),
   networkKeyCheck: label('network/key-check'),
   syncSession: label('sync/session'),
+  sessionHiding: label('session/hiding'),
+  sessionStart: label('session/start'),
+  sessionRoot: label('session/root'),
+  sessionChain: label('session/chain'),
+  sessionMessage: label('session/message'),
+  sessionTrace: label('session/trace'),
+  sessionTraceMask: label('session/trace-mask'),
 } as const
 
 export const SIGN_LABELS = {
@@ -21,6 +28,7 @@ export const SIGN_LABELS = {
   warrant: label('sign/warrant'),
   drop: label('sign/drop'),
   receipt: label('sign/receipt'),
+  prekeys: label('sign/prekeys'),
 } as const
 
 export const HASH_LABELS = {
@@ -29,6 +37,10 @@ export const HASH_LABELS = {
   recordName: label('hash/record-name'),
   safetyNumber: label('hash/safety-number'),
   linkChecksum: label('hash/link'),
+  handshakeOffer: label('hash/handshake-offer'),
+  handshake: label('hash/handshake'),
+  syncRoot: label('hash/sync-root'),
+  syncDay: label('hash/sync-day'),
 } as const
 
 /** What is signed is always label ‖ the exact bytes that travel. */

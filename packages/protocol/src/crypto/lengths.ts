@@ -14,3 +14,18 @@ export const MLKEM_CIPHERTEXT_BYTES = 1088
 export function assertLength(what: string, actual: number, expected: number): void {
   assert(actual === expected, `${what}: expected ${expected} bytes, got ${actual}`)
 }
+
+/** RFC 5869 §2.3: 255 blocks of the hash. */
+export const HKDF_BYTES_MAX = 255 * HASH_BYTES
+
+export function assertHkdfLength(length: number): void {
+  assert(
+    Number.isInteger(length) && length >= 1 && length <= HKDF_BYTES_MAX,
+    `HKDF: expected a length from 1 to ${HKDF_BYTES_MAX}, got ${length}`,
+  )
+}
+
+export function assertAead(keyLength: number, nonceLength: number, nonceBytes: number): void {
+  assertLength('AEAD key', keyLength, KEY_BYTES)
+  assertLength('AEAD nonce', nonceLength, nonceBytes)
+}

@@ -1,0 +1,129 @@
+// Bytes to OpenSSL's keys and back. Importing a key can cost more than using it once.
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { assertLength } from '@ezchat/protocol/crypto/lengths.ts'
+import type { Secret } from '@ezchat/protocol/crypto/secret.ts'
+import { assert } from '@ezchat/protocol/errors.ts'
+import { plainBytes } from './bytes.ts'
+
+/** The DER of a key up to its raw bytes: RFC 8410 §4 and §7, RFC 9935 §4 and §6. */
+export interface KeyFormat {
+  readonly name: string
+  readonly secretBytes: number
+  readonly secretPrefix: Buffer
+  readonly publicBytes: number
+  readonly publicPrefix: Buffer
+  /** How many public keys stay imported; the one unused for longest goes first. */
+  readonly publicKeysMax: number
+}
+
+const hex = (text: string) => Buffer.from(text, 'hex')
+
+// 256 × 1 KiB: the other ends of handshakes in progress.
+export const X25519: KeyFormat = {
+  name: 'X25519 secret',
+  secretBytes: 32,
+  secretPrefix: hex('302e020100300506032b656e04220420'),
+  publicBytes: 32,
+  publicPrefix: hex('302a300506032b656e032100'),
+  publicKeysMax: 256,
+}
+
+// 1024 × 1 KiB: carriers, devices, and the mailboxes of a day.
+export const ED25519: KeyFormat = {
+  name: 'Ed25519 seed',
+  secretBytes: 32,
+  secretPrefix: hex('302e020100300506032b657004220420'),
+  publicBytes: 32,
+  publicPrefix: hex('302a300506032b6570032100'),
+  publicKeysMax: 1024,
+}
+
+// 32 × 16 KiB, since OpenSSL keeps the expanded matrix.
+export const MLKEM768: KeyFormat = {
+  name: 'ML-KEM seed',
+  secretBytes: 64,
+  secretPrefix: hex('3054020100300b060960864801650304040204428040'),
+  publicBytes: 1184,
+  publicPrefix: hex('308204b2300b0609608648016503040402038204a100'),
+  publicKeysMax: 32,
+}
+
+export interface SecretKeys {
+  privateKey(secret: Secret): KeyObject
+  publicBytes(secret: Secret): Uint8Array
+}
+
+interface Imported {
+  readonly key: KeyObject
+  publicBytes?: Uint8Array
+}
+
+/** Imports each secret once, and forgets it with the `Secret` that it came from. */
+export function secretKeys(format: KeyFormat): SecretKeys {
+  const imported = new WeakMap<Secret, Imported>()
+  const entryOf = (secret: Secret): Imported => {
+    // Before the look-up, since it refuses a wiped secret.
+    assertLength(format.name, secret.length, format.secretBytes)
+    const known = imported.get(secret)
+    if (known !== undefined) return known
+    const entry: Imported = { key: importSecret(format, secret) }
+    imported.set(secret, entry)
+    return entry
+  }
+  return {
+    privateKey: (secret) => entryOf(secret).key,
+    publicBytes(secret) {
+      const entry = entryOf(secret)
+      entry.publicBytes ??= exportPublic(format, entry.key)
+      return entry.publicBytes.slice()
+    },
+  }
+}
+
+function importSecret(format: KeyFormat, secret: Secret): KeyObject {
+  const der = Buffer.alloc(format.secretPrefix.length + format.secretBytes)
+  der.set(format.secretPrefix)
+  der.set(secret.reveal(), format.secretPrefix.length)
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  der.fill(0)
+  return key
+}
+
+function exportPublic(format: KeyFormat, privateKey: KeyObject): Uint8Array {
+  // Ten times faster than DER in Node 24. Of the public key, so that no secret becomes text.
+  const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
+  const text = jwk.x ?? jwk.pub
+  assert(typeof text === 'string', `${format.name}: no public key in the JWK`)
+  const bytes = Uint8Array.from(Buffer.from(text, 'base64url'))
+  assertLength(format.name, bytes.length, format.publicBytes)
+  return bytes
+}
+
+/**
+ * Imports public keys and keeps some of them. Found again by content and not by identity: each
+ * message that is decoded has the same key in another buffer, and a buffer may be reused.
+ * The length must have been checked. Throws what OpenSSL throws for a key that it refuses.
+ */
+export function publicKeys(format: KeyFormat): (bytes: Uint8Array) => KeyObject {
+  const imported = new Map<string, { readonly bytes: Uint8Array; readonly key: KeyObject }>()
+  return (bytes) => {
+    // The last 32 bytes of an ML-KEM key are its seed ρ; two keys may share it, hence `equals`.
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    const name = view.toString('latin1', format.publicBytes - 32)
+    const known = imported.get(name)
+    if (known !== undefined) imported.delete(name)
+    const entry =
+      known !== undefined && view.equals(known.bytes)
+        ? known
+        : { bytes: plainBytes(view).slice(), key: importPublic(format, view) }
+    imported.set(name, entry)
+    if (imported.size > format.publicKeysMax) imported.delete(imported.keys().next().value!)
+    return entry.key
+  }
+}
+
+function importPublic(format: KeyFormat, bytes: Buffer): KeyObject {
+  // As text: given an object, Node 24 throws and catches four exceptions inside (20 µs).
+  const base64 = Buffer.concat([format.publicPrefix, bytes]).toString('base64')
+  return createPublicKey(`-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----`)
+}

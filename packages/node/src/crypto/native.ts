@@ -1,0 +1,113 @@
+// node:crypto behind the protocol's interface: 5 to 40 times faster than noble.
+import {
+  createHmac,
+  createSecretKey,
+  diffieHellman,
+  hash,
+  hkdfSync,
+  randomFillSync,
+  sign,
+  verify,
+} from 'node:crypto'
+import type { Crypto, KeyDerivation, RandomSource } from '@ezchat/protocol/crypto/crypto.ts'
+import {
+  isAcceptableEd25519Key,
+  isAcceptableEd25519Signature,
+} from '@ezchat/protocol/crypto/ed25519-rules.ts'
+import { assertHkdfLength, PUBLIC_KEY_BYTES } from '@ezchat/protocol/crypto/lengths.ts'
+import { nobleCrypto } from '@ezchat/protocol/crypto/noble.ts'
+import { checkedRandom } from '@ezchat/protocol/crypto/random.ts'
+import { Secret } from '@ezchat/protocol/crypto/secret.ts'
+import { ProtocolError } from '@ezchat/protocol/errors.ts'
+import * as aead from './aead.ts'
+import { plainBytes } from './bytes.ts'
+import { type Kem, nativeKem } from './kem.ts'
+import { ED25519, publicKeys, secretKeys, X25519 } from './key-objects.ts'
+
+export interface NativeCryptoInit {
+  /** For the simulator. ML-KEM then encapsulates with coins from it, in noble. */
+  readonly random?: RandomSource
+}
+
+// Node's own limit, where RFC 5869 has none.
+const HKDF_INFO_BYTES_MAX = 1024
+
+const systemRandom: RandomSource = (length) => randomFillSync(new Uint8Array(length))
+
+function hkdfSha256({ key, salt, info, length }: KeyDerivation): Secret {
+  const ikm = createSecretKey(key.reveal())
+  return Secret.adopt(new Uint8Array(hkdfSync('sha256', ikm, salt, info, length)))
+}
+
+type KeyAgreement = Pick<Crypto, 'x25519Public' | 'x25519Shared'>
+
+function x25519(): KeyAgreement {
+  const secrets = secretKeys(X25519)
+  const keys = publicKeys(X25519)
+  return {
+    x25519Public: secrets.publicBytes,
+    x25519Shared(secret, publicKey) {
+      const privateKey = secrets.privateKey(secret)
+      if (publicKey.length !== PUBLIC_KEY_BYTES) throw new ProtocolError('KEY_LENGTH')
+      try {
+        const shared = diffieHellman({ privateKey, publicKey: keys(publicKey) })
+        return Secret.adopt(plainBytes(shared))
+      } catch (cause) {
+        throw new ProtocolError('KEY_INVALID', 'X25519 point of small order', { cause })
+      }
+    },
+  }
+}
+
+type Signatures = Pick<Crypto, 'ed25519Public' | 'ed25519Sign' | 'ed25519Verify'>
+
+function ed25519(): Signatures {
+  const secrets = secretKeys(ED25519)
+  const keys = publicKeys(ED25519)
+  return {
+    ed25519Public: secrets.publicBytes,
+    ed25519Sign: (seed, message) => plainBytes(sign(null, message, secrets.privateKey(seed))),
+    ed25519Verify(publicKey, message, signature) {
+      if (!isAcceptableEd25519Key(publicKey) || !isAcceptableEd25519Signature(signature)) {
+        return false
+      }
+      // OpenSSL answers false for a key that is not on the curve.
+      return verify(null, message, keys(publicKey), signature)
+    },
+  }
+}
+
+export function nativeCrypto(init: NativeCryptoInit = {}): Crypto {
+  const randomBytes = checkedRandom(init.random ?? systemRandom)
+  const noble = nobleCrypto(randomBytes)
+  const kem: Kem = nativeKem() ?? noble
+  // OpenSSL draws its coins by itself.
+  const { mlkemEncapsulate } = init.random === undefined ? kem : noble
+  return {
+    name: 'native',
+    randomBytes,
+
+    sha256: (data) => plainBytes(hash('sha256', data, 'buffer')),
+    sha512: (data) => plainBytes(hash('sha512', data, 'buffer')),
+    sha3of256: (data) => plainBytes(hash('sha3-256', data, 'buffer')),
+    hmacSha256: (key, data) =>
+      plainBytes(createHmac('sha256', createSecretKey(key.reveal())).update(data).digest()),
+    hkdfSha256(derivation) {
+      assertHkdfLength(derivation.length)
+      const fits = derivation.info.length <= HKDF_INFO_BYTES_MAX
+      return fits ? hkdfSha256(derivation) : noble.hkdfSha256(derivation)
+    },
+
+    chachaSeal: aead.seal,
+    chachaOpen: aead.open,
+    xchachaSeal: aead.sealExtended,
+    xchachaOpen: aead.openExtended,
+
+    ...x25519(),
+    ...ed25519(),
+
+    mlkemPublic: kem.mlkemPublic,
+    mlkemEncapsulate,
+    mlkemDecapsulate: kem.mlkemDecapsulate,
+  }
+}
