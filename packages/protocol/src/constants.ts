@@ -94,3 +94,24 @@ export const STEM_KINDS = { relay: 1, receipts: 2, refuse: 3 } as const
 export const STEM_REFUSALS = { busy: 1, invalid: 2 } as const
 export const STEM_RECEIPT_COUNT_MAX = 8
 export const STEM_RECEIPT_BYTES_MAX = 256
+
+/** session.md §1. X25519 and ML-KEM-768, SHA-256, ChaCha20-Poly1305. */
+export const SESSION_SUITE = 1
+export const DEVICE_ID_BYTES = 16
+/** session.md §2. */
+export const PREKEYS_VERSION = 1
+export const ONE_TIME_PREKEYS_MAX = 32
+export const PREKEY_LIFE_SECONDS = 90 * DAY_SECONDS
+/** session.md §3. */
+export const HANDSHAKE_VERSION = 1
+export const HANDSHAKE_PROOF_BYTES_MAX = 1024
+/** session.md §5. */
+export const SESSION_VERSION = 1
+export const SESSION_HEADER_BYTES = 70
+export const SESSION_SALT_BYTES = 12
+export const SESSION_TRACE_BYTES = 16
+/** session.md §6: what one message may skip, so that it cannot cost more than 2,000 hashes. */
+export const SESSION_SKIP_MAX = 1000
+/** session.md §9. */
+export const RESEND_REFERENCES_MAX = 64
+export const REFERENCE_BYTES = 16

@@ -6,3 +6,170 @@ export const WORDS_CHARACTERS_MAX = 1024
 export const WORD_CHARACTERS_MAX = 16
 // Farther than this, a suggestion is a guess.
 export const SUGGESTION_DISTANCE_MAX = 2
+
+// Our own mailboxes in memory: 2,000 lanes with 100 days each. About 250 B an entry: 64 MiB.
+export const MAILBOX_BOOK_ENTRIES_MAX = 262_144
+// Of all mailboxes together, so that strangers' drops cannot fill a carrier. These are 260,000
+// ids, and with their index about 50 MiB.
+export const DROPS_REMEMBERED_BYTES_MAX = 8_388_608
+
+/**
+ * How long a node keeps its role and its two stem peers. Longer shows a neighbour more of one
+ * route, shorter shows one author to more neighbours.
+ */
+export const STEM_EPOCH_MS = 600_000
+/**
+ * Per epoch, either way: nodes that change at the same moment could be told from those that do not.
+ */
+export const STEM_EPOCH_SPREAD_MS = 30_000
+/**
+ * Share of epochs in which a node delivers what others hand it: 5 links on average, one in five
+ * nodes.
+ */
+export const STEM_DELIVERER_SHARE = 0.2
+/**
+ * Per node and envelope, before anything is sent on. Six holds and five links of 100 ms are 1.1 s;
+ * composing and relaying take the same time to an onlooker.
+ */
+export const STEM_HOLD_MS_MEAN = 100
+/** Cuts the tail of the hold: 1 in 22,000 envelopes would wait longer at a node. */
+export const STEM_HOLD_MS_MAX = 1000
+/**
+ * No embargo ends earlier: receipts are back within 4 s, and an author who delivers for nothing
+ * shows itself for nothing.
+ */
+export const STEM_EMBARGO_MS_MIN = 4000
+/**
+ * Mean of the first embargo, least time included: how long a black hole delays an envelope at most,
+ * on average.
+ */
+export const STEM_EMBARGO_MS_MEAN = 40_000
+/**
+ * Ceiling of an embargo, which doubles each time it ends in vain: an author without a network tries
+ * 4 times an hour.
+ */
+export const STEM_EMBARGO_MS_MAX = 900_000
+/**
+ * Per envelope of others: after so many embargoes in vain it is given up, since every node before
+ * us has its own.
+ */
+export const STEM_EMBARGO_COUNT_MAX = 3
+/**
+ * Per envelope: answers to a refusal or a failed delivery before the embargo; more would be a loop
+ * with the refuser.
+ */
+export const STEM_RETRY_COUNT_MAX = 2
+/**
+ * Per epoch: stem peers drawn in place of lost ones. Who makes our peers vanish gets at most 2 + 4
+ * chances to be drawn.
+ */
+export const STEM_REPLACEMENT_COUNT_MAX = 4
+/**
+ * Per epoch: neighbours with a route of their own, 1024 × 0.1 KiB; later ones share one route, so
+ * that flapping gains nothing.
+ */
+export const STEM_MAPPING_COUNT_MAX = 1024
+/**
+ * Neighbours that a node keeps count of, 1024 × 0.2 KiB; more than any connection limit, later ones
+ * take no part.
+ */
+export const STEM_PEER_COUNT_MAX = 1024
+/**
+ * Charged per envelope beside its bytes, for what is remembered about it: small ones must not be
+ * cheaper than they are.
+ */
+export const STEM_ENTRY_BYTES = 2048
+/**
+ * Envelopes of others awaiting receipts, in all; beyond it the neighbour that holds most of it is
+ * refused or loses its newest.
+ */
+export const STEM_POOL_BYTES_MAX = 16_777_216
+/**
+ * The same per neighbour: 682 of 1 KiB or 31 of 64 KiB; at 2 s to a receipt three times the rate
+ * limit.
+ */
+export const STEM_POOL_PEER_BYTES_MAX = 2_097_152
+/**
+ * Own envelopes awaiting receipts; beyond it the courier, whose outbox is on disk, submits again
+ * later.
+ */
+export const STEM_OWN_BYTES_MAX = 8_388_608
+/**
+ * Per envelope: neighbours that handed it to us and get its receipts; a fifth comes from a loop or
+ * a probe and is refused.
+ */
+export const STEM_UPSTREAM_COUNT_MAX = 4
+/**
+ * Return routes and ids kept after the receipts came, at most 4096 × 4 KiB = 16 MiB; the oldest go
+ * first.
+ */
+export const STEM_MEMORY_COUNT_MAX = 4096
+/**
+ * How long they are kept: a second and third receipt follow the first within seconds, a late
+ * embargo upstream within minutes.
+ */
+export const STEM_MEMORY_MS = 600_000
+/**
+ * Per envelope: signatures checked at the wish of neighbours, twice the receipts that are passed
+ * on; 2 ms of CPU.
+ */
+export const STEM_VERIFICATION_COUNT_MAX = 16
+/**
+ * Per neighbour: messages per second in the long run, 100 × (hash + postage check) = 1 % of a core
+ * for small envelopes.
+ */
+export const STEM_MESSAGES_PER_SECOND = 100
+/**
+ * Per neighbour: messages at once, a fan-out to all devices of a family of chats; beyond it relays
+ * are refused as busy.
+ */
+export const STEM_MESSAGES_BURST = 400
+/** Per neighbour and epoch: messages over the rate before it is penalised and read no further. */
+export const STEM_STRIKE_COUNT_MAX = 64
+/**
+ * Per stem peer: embargoes in a row that end without one receipt through it. An honest one brings
+ * receipts in the end.
+ */
+export const STEM_SILENCE_COUNT_MAX = 8
+/**
+ * Per stem peer: refusals in a row without one receipt through it. A busy one recovers, one that
+ * refuses all does not.
+ */
+export const STEM_REFUSAL_COUNT_MAX = 8
+
+// One exchange, each side: 2 Mi ids are 64 MiB while it lasts, and 2 GiB or more of envelopes.
+export const SYNC_ITEMS_MAX = 2_097_152
+// Per look-up among ids from a peer, who knows the key of their hashes. 32 never happens by chance
+// in a table half full; 64 cost 1 µs.
+export const SYNC_PROBES_MAX = 64
+
+// Per postage worker; 64 × 0.2 KiB, and 64 times the wait of one. The next one is refused.
+export const POSTAGE_TASKS_MAX = 64
+// Per turn of a search: 25 ms at 2.6 M/s, which is how long a cancellation may wait.
+export const POSTAGE_TURN_TRIALS = 65_536
+
+// A prekey is published for a week, so that a stolen device gives away no more first messages.
+export const PREKEY_ROTATION_SECONDS = 604_800
+// How long somebody may use prekeys that they fetched earlier.
+export const PREKEY_CACHE_SECONDS = 604_800
+// On top of the time to live: clocks that are off by a day, and a day at sea.
+export const LATE_SLACK_SECONDS = 172_800
+// Per prekey; 32 B each. At half of it a new prekey is due, beyond it the oldest is forgotten.
+export const HANDSHAKES_REMEMBERED_MAX = 4096
+// Skipped message keys, about 150 B each: per chain, and per session (300 KB).
+export const SKIPPED_PER_CHAIN_MAX = 1000
+export const SKIPPED_MAX = 2000
+// Chains with skipped keys. Bytes that nobody can open cost one trial for each: 0.5 ms in all.
+export const SKIPPED_CHAINS_MAX = 64
+// Keys in one stored record, so that a late message writes 1.3 KB and not everything.
+export const SKIPPED_BLOCK_KEYS = 32
+// Starts of the peer's program that a session remembers, 12 B each.
+export const INCARNATIONS_MAX = 64
+// When a KEM step is due: after so many messages both ways, or so long.
+export const KEM_STEP_MESSAGES = 50
+export const KEM_STEP_SECONDS = 604_800
+// Per pair of devices: sessions that are kept to receive only, 1 KB each without skipped keys.
+export const OLD_SESSIONS_MAX = 4
+// Renewals of one pair: five minutes apart, then doubling to a day. One costs a 4 KiB envelope.
+export const RENEWAL_SECONDS_MIN = 300
+export const RENEWAL_SECONDS_MAX = 86_400

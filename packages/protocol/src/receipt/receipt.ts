@@ -1,0 +1,96 @@
+// A carrier's promise to keep an envelope, fixed in size: receipts.md.
+import { concatBytes, equalBytes, toHex } from '../codec/bytes.ts'
+import { Reader } from '../codec/reader.ts'
+import { Writer } from '../codec/writer.ts'
+import { ID_BYTES, RECEIPT_SLACK_SECONDS, RECEIPT_VERSION } from '../constants.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import { isAcceptableEd25519Key } from '../crypto/ed25519-rules.ts'
+import { labelled, SIGN_LABELS } from '../crypto/labels.ts'
+import { assertLength, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../crypto/lengths.ts'
+import type { Secret } from '../crypto/secret.ts'
+import { ProtocolError } from '../errors.ts'
+
+export interface ReceiptTerms {
+  readonly envelopeId: Uint8Array
+  /** The carrier keeps the envelope at least until this second. */
+  readonly keptUntil: number
+}
+
+export interface Receipt extends ReceiptTerms {
+  readonly carrier: Uint8Array
+  readonly signature: Uint8Array
+}
+
+function encodeTerms(terms: ReceiptTerms, carrier: Uint8Array): Uint8Array {
+  return new Writer()
+    .u8(RECEIPT_VERSION)
+    .bytes(terms.envelopeId, ID_BYTES)
+    .u32(terms.keptUntil)
+    .bytes(carrier, PUBLIC_KEY_BYTES)
+    .finish()
+}
+
+/** The network is signed and not carried: both sides know it, and it costs nothing so. */
+function signedPart(networkId: Uint8Array, terms: Uint8Array): Uint8Array {
+  assertLength('network id', networkId.length, ID_BYTES)
+  return labelled(SIGN_LABELS.receipt, networkId, terms)
+}
+
+/** Only after the envelope is durable: receipts.md §2. */
+export function signReceipt(
+  crypto: Crypto,
+  carrierSeed: Secret,
+  networkId: Uint8Array,
+  terms: ReceiptTerms,
+): Uint8Array {
+  const body = encodeTerms(terms, crypto.ed25519Public(carrierSeed))
+  return concatBytes(body, crypto.ed25519Sign(carrierSeed, signedPart(networkId, body)))
+}
+
+/** The form only: nothing in it has been proved. */
+export function decodeReceipt(bytes: Uint8Array): Receipt {
+  const reader = new Reader(bytes, 'RECEIPT')
+  reader.version(RECEIPT_VERSION)
+  const envelopeId = reader.bytes(ID_BYTES)
+  const keptUntil = reader.u32()
+  const carrier = reader.bytes(PUBLIC_KEY_BYTES)
+  const signature = reader.bytes(SIGNATURE_BYTES)
+  reader.end()
+  if (!isAcceptableEd25519Key(carrier)) throw new ProtocolError('RECEIPT_INVALID')
+  return { envelopeId, keptUntil, carrier, signature }
+}
+
+export interface ReceiptCheck {
+  readonly networkId: Uint8Array
+  readonly envelopeId: Uint8Array
+  /** When the envelope leaves the network by itself: timestamp plus time to live. */
+  readonly expiresAt: number
+  readonly nowSeconds: number
+}
+
+/** Null when it is for another envelope. What it returns counts. */
+export function verifyReceipt(
+  crypto: Crypto,
+  bytes: Uint8Array,
+  check: ReceiptCheck,
+): Receipt | null {
+  const receipt = decodeReceipt(bytes)
+  if (!equalBytes(receipt.envelopeId, check.envelopeId)) return null
+  const signed = signedPart(check.networkId, bytes.subarray(0, bytes.length - SIGNATURE_BYTES))
+  if (!crypto.ed25519Verify(receipt.carrier, signed, receipt.signature)) {
+    throw new ProtocolError('RECEIPT_SIGNATURE')
+  }
+  if (receipt.keptUntil > check.expiresAt) {
+    throw new ProtocolError('RECEIPT_FUTURE', 'longer than the network keeps anything')
+  }
+  if (receipt.keptUntil < check.expiresAt - RECEIPT_SLACK_SECONDS) {
+    throw new ProtocolError('RECEIPT_EXPIRED', 'less than the life of the envelope')
+  }
+  if (receipt.keptUntil <= check.nowSeconds) throw new ProtocolError('RECEIPT_EXPIRED')
+  return receipt
+}
+
+/** Carriers, not receipts: the same one may answer by two ways. */
+export function countDistinctCarriers(receipts: readonly Receipt[]): number {
+  return new Set(receipts.map(({ carrier }) => toHex(carrier))).size
+}
