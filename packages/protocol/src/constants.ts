@@ -11,13 +11,13 @@ export type BucketBytes = (typeof BUCKETS_BYTES)[number]
 
 /** envelope.md §2: a timestamp is rounded down to this. */
 export const TIMESTAMP_STEP_SECONDS = 600
-/** envelope.md §4: how far ahead of the reader's clock a timestamp may be. */
+/** envelope.md §3: how far ahead of the reader's clock a timestamp may be. */
 export const TIMESTAMP_AHEAD_SECONDS_MAX = 86_400
 
 /** envelope.md §5: a content's length, before the content and its filler. */
 export const PADDING_LENGTH_BYTES = 4
-/** postage.md §1: the product saturates here, the largest integer that every language counts to. */
-export const TRIALS_EXPECTED_MAX = 2 ** 53 - 1
+/** postage.md §3: an effort saturates here, the largest integer that every language counts to. */
+export const EFFORT_MAX = 2 ** 53 - 1
 
 export const DAY_SECONDS = 86_400
 export const ID_BYTES = 32
@@ -115,3 +115,16 @@ export const SESSION_SKIP_MAX = 1000
 /** session.md §9. */
 export const RESEND_REFERENCES_MAX = 64
 export const REFERENCE_BYTES = 16
+
+/** device-log.md §1. */
+export const DEVICE_LOG_VERSION = 1
+export const DEVICE_NAME_BYTES_MAX = 32
+export const DEVICE_LOG_ENTRY_BYTES_MAX = 270
+/** device-log.md §2: part of what makes a log right or wrong, the same for every reader. */
+export const DEVICES_MAX = 16
+export const ENTRIES_PER_DEVICE_MAX = 64
+export const DEVICE_LOG_ENTRIES_MAX = 1024
+/** device-log.md §3 and §4. */
+export const DEVICE_LOG_BYTES_MAX = 2 + 1024 * 272
+export const FORK_EVIDENCE_VERSION = 1
+export const FORK_EVIDENCE_BYTES_MAX = 1 + DEVICE_LOG_BYTES_MAX + 2 * 272
