@@ -6,7 +6,7 @@ export interface Target {
   readonly most?: number
 }
 
-/** Time per run in one of the first four, or runs per second. */
+/** Time per piece of work in one of the first four, or pieces per second. */
 export type TimeUnit = 'ns' | 'µs' | 'ms' | 's' | 'per second'
 
 /** One way of doing the work: ours, a peer's, or the bare operation that bounds both. */
@@ -15,6 +15,8 @@ export interface Contender {
   /** Makes what one run uses up. Not timed. */
   readonly prepare?: () => unknown
   readonly run: (prepared: unknown) => unknown
+  /** How many pieces of work one run does; 1 unless said. */
+  readonly pieces?: number
   /** Throws unless the result is right. Called before anything is timed, and after. */
   readonly check: (result: unknown) => void
 }

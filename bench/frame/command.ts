@@ -24,8 +24,8 @@ function planFor({ quick }: Context, nowNs: () => bigint): Plan {
 async function runCase(suite: string, one: Case, plan: Plan, host: Host): Promise<Result[]> {
   if (one.kind === 'counted') return countedResults(suite, one, await one.count())
   const measurements = await measure(await one.contenders(), plan)
-  for (const { contender, perRunNs, noise } of measurements) {
-    const value = `${printNumber(inUnit(perRunNs, one.unit))} ${one.unit}`
+  for (const { contender, perPieceNs, noise } of measurements) {
+    const value = `${printNumber(inUnit(perPieceNs, one.unit))} ${one.unit}`
     host.report(`    ${contender}: ${value} ± ${printNumber(noise * 100)} %\n`)
   }
   return timedResults(suite, one, measurements)

@@ -13,7 +13,7 @@ export interface Plan {
 
 export interface Measurement {
   readonly contender: string
-  readonly perRunNs: number
+  readonly perPieceNs: number
   readonly noise: number
 }
 
@@ -77,9 +77,9 @@ export async function measure(
       if (round === plan.rounds - 1) check(contenders[at]!, result)
     }
   }
-  return contenders.map(({ name }, at) => ({
+  return contenders.map(({ name, pieces = 1 }, at) => ({
     contender: name,
-    perRunNs: median(samples[at]!),
+    perPieceNs: median(samples[at]!) / pieces,
     noise: noise(samples[at]!),
   }))
 }
@@ -91,6 +91,6 @@ const NS_PER: { readonly [unit in Exclude<TimeUnit, 'per second'>]: number } = {
   s: 1e9,
 }
 
-export function inUnit(perRunNs: number, unit: TimeUnit): number {
-  return unit === 'per second' ? 1e9 / perRunNs : perRunNs / NS_PER[unit]
+export function inUnit(perPieceNs: number, unit: TimeUnit): number {
+  return unit === 'per second' ? 1e9 / perPieceNs : perPieceNs / NS_PER[unit]
 }

@@ -44,7 +44,7 @@ export function timedResults(
 ): Result[] {
   const [ours, ...others] = measurements
   if (ours === undefined) throw new Error(`${timed.name}: nobody to time`)
-  const value = (of: Measurement) => inUnit(of.perRunNs, timed.unit)
+  const value = (of: Measurement) => inUnit(of.perPieceNs, timed.unit)
   const peers = Object.fromEntries(others.map((other) => [other.contender, value(other)]))
   return rows(placeOf(suite, timed), { ours: value(ours), peers })
 }

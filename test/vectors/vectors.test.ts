@@ -2,6 +2,7 @@
 // has. test/browser/ does the same in Chromium.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { nativeCrypto } from '@ezchat/node/crypto/native.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { nobleCrypto } from '@ezchat/protocol/crypto/noble.ts'
 import { compareFiles, printVectors, readVectorFiles } from './files.ts'
@@ -16,7 +17,10 @@ function noRandomness(): never {
   throw new Error('a vector drew randomness')
 }
 
-const implementations: readonly Crypto[] = [nobleCrypto(noRandomness)]
+const implementations: readonly Crypto[] = [
+  nobleCrypto(noRandomness),
+  nativeCrypto({ random: noRandomness }),
+]
 
 /** A Buffer's `slice` is a view and its `subarray` a Buffer: both have bitten people. */
 function asBuffer(bytes: Uint8Array): Uint8Array {

@@ -1,0 +1,16 @@
+import type { Suite } from '../frame/case.ts'
+import { cryptoCases } from './crypto-cases.ts'
+import { envelopeCases } from './envelope-cases.ts'
+import { mailboxCases } from './mailbox-cases.ts'
+import { postageCases } from './postage-cases.ts'
+
+export const suite: Suite = {
+  name: 'protocol',
+  describe: 'the pure core: cryptography, envelopes, mailboxes, postage, sync, stem',
+  *cases() {
+    yield* cryptoCases()
+    yield* envelopeCases()
+    yield* postageCases()
+    yield* mailboxCases()
+  },
+}
