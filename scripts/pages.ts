@@ -39,10 +39,11 @@ function printValue(value: unknown): string {
   return String(value)
 }
 
-/** The comment right above `export const NAME`, its lines as one. */
+/** The comment above `export const NAME`, its lines as one; a run of constants shares one. */
 export function commentAbove(source: string, name: string): string {
   const lines = source.split('\n')
-  const end = lines.findIndex((line) => new RegExp(`^export const ${name}\\b`).test(line))
+  let end = lines.findIndex((line) => new RegExp(`^export const ${name}\\b`).test(line))
+  while (/^export const .*[^[({]$/.test(lines[end - 1] ?? '')) end--
   const isBlock = lines[end - 1]?.endsWith('*/') ?? false
   let start = end
   if (isBlock) while (start > 0 && !lines[start]!.startsWith('/**')) start--

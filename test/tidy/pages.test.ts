@@ -145,7 +145,8 @@ describe('contents', () => {
     const path = 'packages/protocol/src/limits.ts'
     const good = '// Per peer; 4 × 16 KiB held for a stranger.\nexport const A = 4\n'
     passes(checkLimitComments(tree({ [path]: good })))
-    caught(checkLimitComments(tree({ [path]: `${good}export const B = 4\n` })), /limits\.ts B/)
+    passes(checkLimitComments(tree({ [path]: `${good}export const B = 4\n` })))
+    caught(checkLimitComments(tree({ [path]: `${good}\nexport const B = 4\n` })), /limits\.ts B/)
   })
 
   test('broken links and promises are found', () => {
@@ -178,6 +179,11 @@ describe('generated pages', () => {
       '| `B_BYTES_MAX` | 1,048,576 | Per mailbox; 1 MiB held for a stranger. |',
       '| `A_SIZES` | 1, 2 | A list, of sizes. |',
     ])
+  })
+
+  test('a comment above several limits is the comment of each', () => {
+    const pair = '// Both ways, between two messages.\nexport const A = 1\nexport const B = 2'
+    assert.equal(commentAbove(pair, 'B'), 'Both ways, between two messages.')
   })
 
   test('a comment at the head of the file belongs to no limit', () => {
