@@ -128,3 +128,12 @@ export const DEVICE_LOG_ENTRIES_MAX = 1024
 export const DEVICE_LOG_BYTES_MAX = 2 + 1024 * 272
 export const FORK_EVIDENCE_VERSION = 1
 export const FORK_EVIDENCE_BYTES_MAX = 1 + DEVICE_LOG_BYTES_MAX + 2 * 272
+
+/** record.md §2: total sizes, so that how much is inside shows as little as possible. */
+export const RECORD_VERSION = 1
+export const RECORD_SIZES_BYTES = [4096, 8192, 16384] as const
+/** record.md §3: how many door periods a record may serve those who look back for it. */
+export const RECORD_PERIODS_MAX = 31
+/** record.md §4. */
+export const RECORD_NAME_BYTES_MAX = 64
+export const RECORD_PREKEYS_BYTES_MAX = 3072

@@ -173,3 +173,15 @@ export const OLD_SESSIONS_MAX = 4
 // Renewals of one pair: five minutes apart, then doubling to a day. One costs a 4 KiB envelope.
 export const RENEWAL_SECONDS_MIN = 300
 export const RENEWAL_SECONDS_MAX = 86_400
+// Symbols in the first batch: 256 find 100 differences in 9,998 exchanges of 10,000, in 6.4 KB.
+export const SYNC_FIRST_SYMBOLS_MIN = 256
+// The same for a day that is only audited: 800 B, enough for a handful of differences.
+export const SYNC_AUDIT_SYMBOLS = 32
+// One exchange in so many reconciles a day whose digests are equal. At one exchange a minute, a
+// sum that somebody has forged is found in 16 minutes times the days that a shard holds.
+export const SYNC_AUDIT_PERIOD = 16
+// A day whose counts differ by a third is listed: symbols would be more bytes than its ids.
+export const SYNC_LIST_FRACTION = 3
+// Per exchange, between two messages and in all: how long a peer may keep up to 64 MiB of ours busy.
+export const SYNC_IDLE_MS_MAX = 30_000
+export const SYNC_EXCHANGE_MS_MAX = 600_000
