@@ -6,8 +6,54 @@ export * from './constants.ts'
 export type * from './crypto/crypto.ts'
 export { nobleCrypto } from './crypto/noble.ts'
 export { Secret } from './crypto/secret.ts'
+export {
+  type DecodeContext,
+  decodeEnvelope,
+  type Envelope,
+  effortPerKibOf,
+  expiresAtSecondsOf,
+} from './envelope/decode.ts'
+export { contentHashOf, envelopeIdOf, idOf, shortIdOf } from './envelope/id.ts'
+export {
+  associatedData,
+  bodyBytesOf,
+  decodeLayout,
+  type EnvelopeFields,
+  type EnvelopeHeader,
+  encodeEnvelope,
+  encodeHeader,
+  envelopeHeader,
+} from './envelope/layout.ts'
+export { type OpenedEnvelope, openEnvelope } from './envelope/open.ts'
+export { capacityOf, pad, paddedBytesOf, smallestBucket, unpad } from './envelope/padding.ts'
+export { type EnvelopeRules, isAllowedSize } from './envelope/rules.ts'
+export {
+  type SealAddress,
+  type SealRequest,
+  sealDummy,
+  sealEnvelope,
+  sealEnvelopeWith,
+  wrapBody,
+} from './envelope/seal.ts'
+export { postageTaskOf, stampEnvelope } from './envelope/stamp.ts'
 export * from './errors.ts'
 export type * from './ports.ts'
+export {
+  effortOf,
+  isPaid,
+  type Price,
+  type Threshold,
+  thresholdOf,
+  trialsExpectedOf,
+} from './postage/price.ts'
+export { type SearchState, type SearchStep, startSearch, stepSearch } from './postage/search.ts'
+export {
+  type PostageEffect,
+  type PostageEvent,
+  PostageMachine,
+  type PostageReply,
+  type PostageRequest,
+} from './postage/worker-messages.ts'
 export {
   addToDigest,
   type DayDigest,

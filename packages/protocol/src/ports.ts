@@ -61,6 +61,12 @@ export interface Wire {
   ): Promise<void>
 }
 
+/** What has to be found: a nonce that makes SHA-256(content hash ‖ nonce) small enough. */
+export interface PostageTask {
+  readonly contentHash: Uint8Array
+  readonly trialsExpected: number
+}
+
 /** What the postage worker reports while it searches. */
 export interface PostageProgress {
   readonly trials: number
@@ -70,7 +76,7 @@ export interface PostageProgress {
 /** Runs the search away from the event loop. Rejects with the signal's reason when cancelled. */
 export interface PostageWorker {
   search(
-    task: { readonly contentHash: Uint8Array; readonly trialsExpected: number },
+    task: PostageTask,
     options: { signal: AbortSignal; onProgress?: (progress: PostageProgress) => void },
   ): Promise<bigint>
 }

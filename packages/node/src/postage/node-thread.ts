@@ -1,0 +1,24 @@
+import { Worker } from 'node:worker_threads'
+import type { PostageReply } from '@ezchat/protocol/postage/worker-messages.ts'
+import type { StartThread } from './worker.ts'
+
+const THREAD_URL = new URL('./worker-thread.ts', import.meta.url)
+
+/** A thread of Node that runs `url`: our own source, or the file into which it was bundled. */
+export function nodeThread(url: URL = THREAD_URL): StartThread {
+  return (events) => {
+    // Flags of this process, such as --eval's, would be taken for the thread's own.
+    const worker = new Worker(url, { name: 'ezchat-postage', execArgv: [] })
+    worker.unref()
+    worker.on('message', (reply: PostageReply) => events.replied(reply))
+    worker.on('error', events.failed)
+    worker.on('exit', (code) => events.failed(new Error(`thread ended with code ${code}`)))
+    return {
+      post: (request) => worker.postMessage(request),
+      hold: (held) => (held ? worker.ref() : worker.unref()),
+      async end() {
+        await worker.terminate()
+      },
+    }
+  }
+}
