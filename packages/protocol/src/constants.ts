@@ -137,3 +137,8 @@ export const RECORD_PERIODS_MAX = 31
 /** record.md §4. */
 export const RECORD_NAME_BYTES_MAX = 64
 export const RECORD_PREKEYS_BYTES_MAX = 3072
+
+/** identity.md §6. */
+export const SAFETY_NUMBER_ROUNDS = 5200
+export const SAFETY_NUMBER_GROUP_DIGITS = 5
+export const SAFETY_NUMBER_GROUPS = 12

@@ -28,6 +28,9 @@ export const FORMATS = {
   RECEIPT: [15, 'receipt'],
   SYNC: [16, 'sync message'],
   STEM: [17, 'stem message'],
+  PREKEYS: [18, 'prekey bundle'],
+  SESSION: [19, 'session message'],
+  STATE: [20, 'stored state'],
 } as const satisfies Record<string, readonly [status: number, noun: string]>
 
 export const DEFECTS = {
@@ -54,6 +57,7 @@ export const DEFECTS = {
   UNPAID: [21, 'unpaid', 'does not carry the work that the network asks for'],
   LIMIT: [22, 'limit', 'is larger than the limit'],
   UNDECODABLE: [23, 'limit', 'did not decode within the limit'],
+  NAME: [24, 'forged', 'is kept under a name that is not its own'],
 } as const satisfies Record<string, readonly [status: number, failure: FailureClass, says: string]>
 
 export type Format = keyof typeof FORMATS

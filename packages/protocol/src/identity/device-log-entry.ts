@@ -68,9 +68,12 @@ function writeChange(writer: Writer, change: DeviceChange): void {
     writer.u8(OP_REVOKE).bytes(change.id, DEVICE_ID_BYTES)
     return
   }
-  const { id, signKey, exchangeKey, rights, name } = change.device
+  writeDevice(writer.u8(OP_ADD), change.device)
+}
+
+export function writeDevice(writer: Writer, device: NewDevice): void {
+  const { id, signKey, exchangeKey, rights, name } = device
   writer
-    .u8(OP_ADD)
     .bytes(id, DEVICE_ID_BYTES)
     .bytes(signKey, PUBLIC_KEY_BYTES)
     .bytes(exchangeKey, PUBLIC_KEY_BYTES)
@@ -81,14 +84,18 @@ function writeChange(writer: Writer, change: DeviceChange): void {
 function readChange(reader: Reader): DeviceChange {
   const op = reader.u8()
   if (op !== OP_ADD && op !== OP_REVOKE) reader.fail('KIND', `operation ${op}`)
+  if (op === OP_REVOKE) return { op: 'revoke', id: reader.bytes(DEVICE_ID_BYTES) }
+  return { op: 'add', device: readDevice(reader) }
+}
+
+export function readDevice(reader: Reader): NewDevice {
   const id = reader.bytes(DEVICE_ID_BYTES)
-  if (op === OP_REVOKE) return { op: 'revoke', id }
   const signKey = reader.bytes(PUBLIC_KEY_BYTES)
   const exchangeKey = reader.bytes(PUBLIC_KEY_BYTES)
   const bits = reader.within(reader.u8(), 0, RIGHT_BITS_ALL, 'rights')
   const rights = RIGHTS.filter((right) => bits & RIGHT_BITS[right])
   const name = readName(reader, DEVICE_NAME_BYTES_MAX)
-  return { op: 'add', device: { id, signKey, exchangeKey, rights, name } }
+  return { id, signKey, exchangeKey, rights, name }
 }
 
 function encodeBody(draft: DeviceLogDraft): Uint8Array {

@@ -181,13 +181,15 @@ function addDevice(walk: Walk, seq: number, device: NewDevice): void {
   const id = toHex(device.id)
   if (walk.devices.has(id)) refuse('ORDER', seq, 'adds a device that is there')
   if (walk.revoked.has(id)) refuse('ORDER', seq, 'brings a revoked device back')
-  if (isZero(device.id)) refuse('INVALID', seq, 'a device without an id')
-  if (!isAcceptableEd25519Key(device.signKey)) refuse('INVALID', seq, 'a signing key of no use')
-  if (!isAcceptableX25519Key(device.exchangeKey)) refuse('INVALID', seq, 'an X25519 key of no use')
+  if (!isUsableDevice(device)) refuse('INVALID', seq, 'an id or a key of no use')
   for (const key of [toHex(device.signKey), toHex(device.exchangeKey)]) {
     if (walk.usedKeys.has(key)) refuse('ORDER', seq, 'uses a key a second time')
     walk.usedKeys.add(key)
   }
   if (walk.devices.size === DEVICES_MAX) refuse('LIMIT', seq, `more than ${DEVICES_MAX} devices`)
   walk.devices.set(id, { ...device, addedAtSeq: seq })
+}
+
+export function isUsableDevice({ id, signKey, exchangeKey }: NewDevice): boolean {
+  return !isZero(id) && isAcceptableEd25519Key(signKey) && isAcceptableX25519Key(exchangeKey)
 }

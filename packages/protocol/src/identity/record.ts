@@ -1,0 +1,137 @@
+// An identity record, sealed for those who know the address or invite: record.md.
+import { concatBytes, equalBytes } from '../codec/bytes.ts'
+import { Writer } from '../codec/writer.ts'
+import { RECORD_PERIODS_MAX, RECORD_SIZES_BYTES } from '../constants.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import { derive } from '../crypto/derive.ts'
+import { KEY_LABELS, labelled, SIGN_LABELS } from '../crypto/labels.ts'
+import { KEY_BYTES, XCHACHA_NONCE_BYTES } from '../crypto/lengths.ts'
+import { Secret } from '../crypto/secret.ts'
+import { assert, ProtocolError } from '../errors.ts'
+import { type BlindedSecret, blindPublicKey, signBlinded } from '../mailbox/blind.ts'
+import { BARE_DOOR_SECRET, doorPeriod } from '../mailbox/door.ts'
+import type { Device } from './device-log.ts'
+import {
+  decodeContent,
+  fitContent,
+  type RecordContent,
+  type RecordDraft,
+} from './record-content.ts'
+import { contentBytes, decodeRecord, encodeClear, type RecordHeader } from './record-layout.ts'
+import { checkSigner, checkTimes } from './record-validator.ts'
+
+/** What one must know of somebody to find and read the record. */
+export interface RecordDoor {
+  readonly networkId: Uint8Array
+  readonly identityKey: Uint8Array
+  /** Of the invite; null for the door of the bare address. */
+  readonly doorSecret: Secret | null
+}
+
+export type RecordSigner =
+  | { readonly blinded: BlindedSecret }
+  | { readonly warrant: Uint8Array; readonly delegateSeed: Secret }
+
+export interface RecordTerms extends RecordDraft {
+  readonly period: number
+  /** Higher than any that this name has had. */
+  readonly sequence: bigint
+  readonly expiresSeconds: number
+}
+
+export interface OpenedRecord extends RecordContent, Omit<RecordHeader, 'warrant'> {
+  /** Null where the identity's own key of the day signed, else the device that did. */
+  readonly signedBy: Device | null
+}
+
+export function recordMailbox(crypto: Crypto, door: RecordDoor, period: number): Uint8Array {
+  const doorSecret = door.doorSecret?.reveal() ?? BARE_DOOR_SECRET
+  return blindPublicKey(crypto, door.identityKey, doorSecret, period)
+}
+
+/** Where to look, the likeliest first: today, a clock ahead of ours, then back into the past. */
+export function recordPeriods(nowSeconds: number): readonly number[] {
+  const today = doorPeriod(nowSeconds)
+  const past = Array.from({ length: RECORD_PERIODS_MAX }, (_, i) => today - 1 - i)
+  return [today, today + 1, ...past.filter((period) => period >= 0)]
+}
+
+function recordKey(crypto: Crypto, door: RecordDoor, header: RecordHeader): Secret {
+  const known = concatBytes(door.identityKey, door.doorSecret?.reveal() ?? BARE_DOOR_SECRET)
+  const period = new Writer(4).u32(header.period).finish()
+  const context = [door.networkId, header.mailbox, period]
+  return derive(crypto, KEY_LABELS.recordKey, Secret.adopt(known), context, KEY_BYTES)
+}
+
+/** Null when a delegate has more to say than fits: only the identity itself can shorten it. */
+export function sealRecord(
+  crypto: Crypto,
+  door: RecordDoor,
+  terms: RecordTerms,
+  signer: RecordSigner,
+): Uint8Array | null {
+  return sealRecordWith(crypto, crypto.randomBytes(XCHACHA_NONCE_BYTES), door, terms, signer)
+}
+
+/** With the nonce given. record.md §5 */
+export function sealRecordWith(
+  crypto: Crypto,
+  nonce: Uint8Array,
+  door: RecordDoor,
+  terms: RecordTerms,
+  signer: RecordSigner,
+): Uint8Array | null {
+  assert(equalBytes(terms.log.identityKey, door.identityKey), 'expected the log of the identity')
+  const { period, sequence, expiresSeconds } = terms
+  const warrant = 'warrant' in signer ? signer.warrant : null
+  const isDelegate = warrant !== null
+  const bytesMax = contentBytes(RECORD_SIZES_BYTES.at(-1)!, isDelegate)
+  const content = fitContent(terms, { bytesMax, isDelegate })
+  if (content === null) return null
+  const rooms = RECORD_SIZES_BYTES.map((size) => contentBytes(size, isDelegate))
+  const plain = new Uint8Array(rooms.find((room) => room >= content.length)!)
+  plain.set(content)
+  const mailbox = recordMailbox(crypto, door, period)
+  const header = { mailbox, period, sequence, expiresSeconds, warrant }
+  const clear = encodeClear(header, nonce)
+  const associated = concatBytes(door.networkId, clear)
+  const key = recordKey(crypto, door, header)
+  const body = concatBytes(clear, crypto.xchachaSeal(key, nonce, associated, plain))
+  return concatBytes(body, sign(crypto, signer, labelled(SIGN_LABELS.record, door.networkId, body)))
+}
+
+function sign(crypto: Crypto, signer: RecordSigner, message: Uint8Array): Uint8Array {
+  if ('warrant' in signer) return crypto.ed25519Sign(signer.delegateSeed, message)
+  return signBlinded(crypto, signer.blinded, message)
+}
+
+/** Null when it is the record of somebody else, or of another door. record.md §6 */
+export function openRecord(
+  crypto: Crypto,
+  door: RecordDoor,
+  bytes: Uint8Array,
+  nowSeconds: number,
+): OpenedRecord | null {
+  const record = decodeRecord(bytes)
+  checkTimes(record, nowSeconds)
+  const { period, sequence, expiresSeconds, warrant } = record
+  if (!equalBytes(record.mailbox, recordMailbox(crypto, door, period))) return null
+  const signKey = checkSigner(crypto, record, { networkId: door.networkId, nowSeconds })
+  const associated = concatBytes(door.networkId, record.clear)
+  const key = recordKey(crypto, door, record)
+  const plain = crypto.xchachaOpen(key, record.nonce, associated, record.sealed)
+  if (plain === null) throw new ProtocolError('RECORD_SEAL')
+  const isDelegate = warrant !== null
+  const content = decodeContent(crypto, plain, { identityKey: door.identityKey, isDelegate })
+  const signedBy = isDelegate ? publisherOf(content, signKey) : null
+  const mailbox = record.mailbox.slice()
+  return { ...content, mailbox, period, sequence, expiresSeconds, signedBy }
+}
+
+/** A warrant outlives the device's place in the log, so the log is asked too. */
+function publisherOf(content: RecordContent, signKey: Uint8Array): Device {
+  for (const device of content.devices.values()) {
+    if (equalBytes(device.signKey, signKey) && device.rights.includes('publish')) return device
+  }
+  throw new ProtocolError('RECORD_PERMISSION', 'signed by no device that may publish')
+}

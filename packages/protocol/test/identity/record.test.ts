@@ -1,0 +1,358 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { compareBytes, concatBytes, toHex } from '../../src/codec/bytes.ts'
+import { Secret } from '../../src/crypto/secret.ts'
+import { AssertionError, ProtocolError } from '../../src/errors.ts'
+import { headOf, verifyDeviceLog } from '../../src/identity/device-log.ts'
+import {
+  openRecord,
+  type RecordDoor,
+  type RecordSigner,
+  type RecordTerms,
+  recordMailbox,
+  recordPeriods,
+  sealRecord,
+} from '../../src/identity/record.ts'
+import type { DevicePrekeys } from '../../src/identity/record-content.ts'
+import { recordName } from '../../src/identity/record-layout.ts'
+import { selectRecord, validateRecord } from '../../src/identity/record-validator.ts'
+import { blindSecret } from '../../src/mailbox/blind.ts'
+import { BARE_DOOR_SECRET, doorPeriod, doorPeriodStartSeconds } from '../../src/mailbox/door.ts'
+import { type Right, signWarrant } from '../../src/mailbox/warrant.ts'
+import {
+  add,
+  crypto,
+  deviceOf,
+  identityKey,
+  identitySeed,
+  logOf,
+  revoke,
+  seedOf,
+  step,
+} from './device-logs.ts'
+
+const NOW = 1_800_000_000
+const period = doorPeriod(NOW)
+const networkId = new Uint8Array(32).fill(0x11)
+const doorSecret = seedOf('door')
+const door: RecordDoor = { networkId, identityKey, doorSecret }
+const bareDoor: RecordDoor = { ...door, doorSecret: null }
+const blindedOf = (secret: Uint8Array, at = period) => blindSecret(crypto, identitySeed, secret, at)
+const blinded = blindedOf(doorSecret.reveal())
+const byIdentity: RecordSigner = { blinded }
+
+const log = verifyDeviceLog(
+  crypto,
+  identityKey,
+  logOf(
+    [add('laptop', ['publish', 'manage']), null],
+    [add('phone'), 'laptop'],
+    [add('tv', []), null],
+  ),
+)
+
+function prekeysOf(...names: readonly string[]): DevicePrekeys[] {
+  return names.map((name) => ({
+    deviceId: deviceOf(name).id,
+    bundle: new Uint8Array(1403).fill(name.length),
+  }))
+}
+
+const terms: RecordTerms = {
+  log,
+  period,
+  sequence: 7n,
+  expiresSeconds: NOW + 86_400,
+  homeShard: 42,
+  profileName: 'Bob',
+  hints: ['/dns4/carrier.example/tcp/443/wss'],
+  prekeys: prekeysOf('laptop', 'phone'),
+}
+
+function warrantFor(name: string, rights: readonly Right[] = ['record'], notAfter = NOW + 90_000) {
+  const delegate = deviceOf(name).signKey
+  return signWarrant(crypto, blinded, { networkId, delegate, rights, notAfter })
+}
+
+function delegateOf(name: string, warrant = warrantFor(name)): RecordSigner {
+  return { warrant, delegateSeed: seedOf(`${name} sign`) }
+}
+
+function seal(altered: Partial<RecordTerms> = {}, signer = byIdentity, through = door) {
+  const bytes = sealRecord(crypto, through, { ...terms, ...altered }, signer)
+  assert.ok(bytes !== null)
+  return bytes
+}
+
+const open = (bytes: Uint8Array, nowSeconds = NOW, through = door) =>
+  openRecord(crypto, through, bytes, nowSeconds)
+const nameOf = (mailbox: Uint8Array) => recordName(crypto, networkId, mailbox)
+const name = nameOf(blinded.publicKey)
+
+function validate(bytes: Uint8Array, altered: { stored?: Uint8Array; nowSeconds?: number } = {}) {
+  return validateRecord(crypto, name, bytes, { networkId, nowSeconds: NOW, ...altered })
+}
+
+test('a record opens for those who know the address, or the invite, and for nobody else', () => {
+  const opened = open(seal())
+  assert.deepEqual(opened, {
+    homeShard: 42,
+    profileName: 'Bob',
+    hints: terms.hints,
+    log,
+    head: headOf(log),
+    devices: log.devices,
+    prekeys: new Map(
+      prekeysOf('laptop', 'phone')
+        .sort((a, b) => compareBytes(a.deviceId, b.deviceId))
+        .map(({ deviceId, bundle }) => [toHex(deviceId), bundle]),
+    ),
+    mailbox: blinded.publicKey,
+    period,
+    sequence: 7n,
+    expiresSeconds: NOW + 86_400,
+    signedBy: null,
+  })
+  const bare = seal({}, { blinded: blindedOf(BARE_DOOR_SECRET) }, bareDoor)
+  assert.deepEqual(open(bare, NOW, bareDoor)?.log, log)
+  assert.equal(open(bare), null)
+  assert.equal(open(seal(), NOW, bareDoor), null)
+  const stranger = crypto.ed25519Public(seedOf('alice'))
+  assert.equal(open(seal(), NOW, { ...door, identityKey: stranger }), null)
+  const elsewhere = { ...door, networkId: new Uint8Array(32) }
+  assert.throws(() => open(seal(), NOW, elsewhere), { code: 'RECORD_SIGNATURE' })
+})
+
+test('a record shows neither its owner nor how much it holds', () => {
+  const bytes = seal()
+  assert.equal(bytes.length, 4096)
+  const text = toHex(bytes)
+  for (const shown of [identityKey, doorSecret.reveal(), deviceOf('laptop').signKey]) {
+    assert.ok(!text.includes(toHex(shown)))
+  }
+  assert.ok(!Buffer.from(bytes).includes('carrier.example'))
+  assert.equal(seal({ prekeys: [] }).length, 4096)
+  assert.equal(seal({ prekeys: prekeysOf('laptop', 'phone', 'tv') }).length, 8192)
+})
+
+test('anybody validates a record under its own name in its own network', () => {
+  const header = validate(seal())
+  assert.deepEqual(header.mailbox, blinded.publicKey)
+  assert.equal(header.sequence, 7n)
+  const other = nameOf(identityKey)
+  const check = { networkId, nowSeconds: NOW }
+  assert.throws(() => validateRecord(crypto, other, seal(), check), { code: 'RECORD_NAME' })
+  const networkOfOthers = new Uint8Array(32).fill(0x22)
+  const theirs = { networkId: networkOfOthers, nowSeconds: NOW }
+  assert.throws(() => validateRecord(crypto, name, seal(), theirs), { code: 'RECORD_NAME' })
+  const theirName = recordName(crypto, networkOfOthers, blinded.publicKey)
+  const moved = () => validateRecord(crypto, theirName, seal(), theirs)
+  assert.throws(moved, { code: 'RECORD_SIGNATURE' })
+})
+
+test('a record holds until its last second, and not longer than a record may', () => {
+  const bytes = seal()
+  const last = terms.expiresSeconds
+  assert.ok(validate(bytes, { nowSeconds: last }))
+  assert.throws(() => validate(bytes, { nowSeconds: last + 1 }), { code: 'RECORD_EXPIRED' })
+  assert.throws(() => open(bytes, last + 1), { code: 'RECORD_EXPIRED' })
+  const longest = doorPeriodStartSeconds(period + 31)
+  assert.ok(validate(seal({ expiresSeconds: longest }), { nowSeconds: longest }))
+  const tooLong = seal({ expiresSeconds: longest + 1 })
+  assert.throws(() => validate(tooLong), { code: 'RECORD_FIELD' })
+  assert.throws(() => open(tooLong), { code: 'RECORD_FIELD' })
+})
+
+test('a record for the next period is taken, one for the period after it is not', () => {
+  const ahead = (by: number) => {
+    const at = period + by
+    const key = blindedOf(doorSecret.reveal(), at)
+    const bytes = seal({ period: at }, { blinded: key })
+    const check = { networkId, nowSeconds: NOW }
+    return validateRecord(crypto, nameOf(key.publicKey), bytes, check)
+  }
+  assert.equal(ahead(1).period, period + 1)
+  assert.throws(() => ahead(2), { code: 'RECORD_FUTURE' })
+  const farFuture = { ...terms, period: 0xffffffff, expiresSeconds: 0xffffffff }
+  assert.throws(
+    () => validate(seal(farFuture, { blinded: blindedOf(doorSecret.reveal(), 0xffffffff) })),
+    {
+      name: 'ProtocolError',
+    },
+  )
+})
+
+test('what replaces a stored record is newer, or the identity itself against a delegate', () => {
+  const [old, current] = [seal({ sequence: 6n }), seal()]
+  const last = seal({ sequence: (1n << 64n) - 1n }, delegateOf('phone'))
+  assert.ok(validate(current, { stored: old }))
+  assert.ok(validate(current, { stored: current }))
+  assert.throws(() => validate(old, { stored: current }), { code: 'RECORD_STALE' })
+  assert.ok(validate(old, { stored: last }))
+  assert.throws(() => validate(last, { stored: old }), { code: 'RECORD_STALE' })
+  const expired = seal({ sequence: 99n, expiresSeconds: NOW - 1 })
+  assert.ok(validate(current, { stored: expired }))
+  const twins = [seal(), seal()].sort(compareBytes)
+  assert.ok(validate(twins[1]!, { stored: twins[0]! }))
+  assert.throws(() => validate(twins[0]!, { stored: twins[1]! }), { code: 'RECORD_STALE' })
+})
+
+test('the best of several records is the same in whatever order they come', () => {
+  const best = seal({ sequence: 8n })
+  const others = [seal(), seal({ sequence: 900n }, delegateOf('phone')), seal({ sequence: 1n })]
+  const junk = [new Uint8Array(0), new Uint8Array(4096), best.subarray(1)]
+  fc.assert(
+    fc.property(
+      fc.shuffledSubarray([...others, ...junk], { minLength: 0 }),
+      fc.nat(6),
+      (some, at) => {
+        const records = some.toSpliced(Math.min(at, some.length), 0, best)
+        assert.equal(records[selectRecord(records)!], best)
+      },
+    ),
+    { numRuns: 30 },
+  )
+  assert.equal(selectRecord([]), null)
+  assert.equal(selectRecord(junk), null)
+})
+
+test('a device with a warrant publishes, within the warrant and while the log lists it', () => {
+  const bytes = seal({}, delegateOf('phone'))
+  assert.equal(validate(bytes).warrant?.length, 166)
+  assert.equal(open(bytes)?.signedBy?.name, 'phone')
+  const [dropOnly, short] = [warrantFor('phone', ['drop']), warrantFor('phone', ['record'], NOW)]
+  const without = seal({}, delegateOf('phone', dropOnly))
+  assert.throws(() => validate(without), { code: 'WARRANT_PERMISSION' })
+  const outlived = seal({}, delegateOf('phone', short))
+  assert.throws(() => validate(outlived), { code: 'RECORD_PERMISSION' })
+  assert.throws(() => open(outlived), { code: 'RECORD_PERMISSION' })
+  assert.ok(validate(seal({ expiresSeconds: NOW }, delegateOf('phone', short))))
+  const byOther: RecordSigner = { warrant: warrantFor('phone'), delegateSeed: seedOf('tv sign') }
+  assert.throws(() => validate(seal({}, byOther)), { code: 'RECORD_SIGNATURE' })
+})
+
+test('a warrant does not help a device that the log has revoked, or that may not publish', () => {
+  const without = verifyDeviceLog(crypto, identityKey, [
+    ...log.entries,
+    step(log.entries, revoke('phone')),
+  ])
+  const prekeys = prekeysOf('laptop')
+  const byRevoked = seal({ log: without, prekeys }, delegateOf('phone'))
+  assert.ok(validate(byRevoked))
+  assert.throws(() => open(byRevoked), { code: 'RECORD_PERMISSION' })
+  const byTv = seal({}, delegateOf('tv'))
+  assert.throws(() => open(byTv), { code: 'RECORD_PERMISSION' })
+})
+
+test('a long log gives way to a list, which only the identity itself may sign', () => {
+  const names = Array.from({ length: 60 }, (_, i) => `x${i}`)
+  const long = verifyDeviceLog(
+    crypto,
+    identityKey,
+    logOf(
+      [add('laptop', ['publish', 'manage']), null],
+      [add('phone'), 'laptop'],
+      ...names
+        .map((each) => [add(each), null] as const)
+        .flatMap((added, i) => {
+          return [added, [revoke(names[i]!), null] as const]
+        }),
+    ),
+  )
+  const bytes = seal({ log: long })
+  const opened = open(bytes)
+  assert.equal(opened?.log, null)
+  assert.deepEqual(opened?.head, headOf(long))
+  assert.deepEqual(opened?.devices, long.devices)
+  assert.equal(opened?.prekeys.size, 2)
+  assert.equal(sealRecord(crypto, door, { ...terms, log: long }, delegateOf('phone')), null)
+})
+
+test('bundles that do not fit are left out, the least useful first', () => {
+  const names = Array.from({ length: 16 }, (_, i) => `d${i}`)
+  const crowd = verifyDeviceLog(
+    crypto,
+    identityKey,
+    logOf(...names.map((each) => [add(each), null] as const)),
+  )
+  const opened = open(seal({ log: crowd, prekeys: prekeysOf(...names) }))
+  const kept = names.slice(0, opened!.prekeys.size).map((each) => toHex(deviceOf(each).id))
+  assert.ok(kept.length >= 8 && kept.length < 16)
+  assert.deepEqual([...opened!.prekeys.keys()], kept.sort())
+  assert.equal(opened?.devices.size, 16)
+})
+
+test('the periods to search begin with today and go back as far as records last', () => {
+  const periods = recordPeriods(NOW)
+  assert.deepEqual(periods.slice(0, 3), [period, period + 1, period - 1])
+  assert.equal(periods.at(-1), period - 31)
+  assert.deepEqual(recordPeriods(0), [0, 1])
+  assert.deepEqual(recordMailbox(crypto, door, period), blinded.publicKey)
+})
+
+test('a record that our own writer could not be meant to make is a mistake of ours', () => {
+  const wrong: Partial<RecordTerms>[] = [
+    { profileName: 'a\nb' },
+    { hints: ['not a multiaddr'] },
+    { prekeys: prekeysOf('stranger') },
+    { prekeys: [{ deviceId: deviceOf('laptop').id, bundle: new Uint8Array(3073) }] },
+    { homeShard: -1 },
+    { sequence: 1n << 64n },
+  ]
+  for (const part of wrong) assert.throws(() => seal(part), AssertionError)
+  const stranger = { ...door, identityKey: crypto.ed25519Public(seedOf('alice')) }
+  assert.throws(() => seal({}, byIdentity, stranger), AssertionError)
+})
+
+test('every changed byte is refused, and every other size, before anything is computed', () => {
+  const signed = { identity: seal(), delegate: seal({}, delegateOf('phone')) }
+  for (const [by, bytes] of Object.entries(signed)) {
+    for (let at = 0; at < bytes.length; at += at < 260 ? 3 : 211) {
+      const changed = bytes.with(at, bytes[at]! ^ 0x10)
+      assert.throws(() => validate(changed), ProtocolError, `${by} byte ${at}`)
+    }
+    for (const length of [0, 1, 4095, 4097, 8191]) {
+      const resized = new Uint8Array(length)
+      resized.set(bytes.subarray(0, length))
+      assert.throws(() => validate(resized), { code: 'RECORD_LENGTH' })
+    }
+    const doubled = concatBytes(bytes, new Uint8Array(4096))
+    assert.throws(() => validate(doubled), ProtocolError)
+  }
+  assert.throws(() => validate(new Uint8Array(1 << 24)), { code: 'RECORD_LENGTH' })
+})
+
+test('any bytes of a right size are a record, null or a ProtocolError', () => {
+  const start = seal().subarray(0, 74)
+  fc.assert(
+    fc.property(
+      fc.constantFrom(4096, 8192),
+      fc.uint8Array({ maxLength: 300 }),
+      fc.boolean(),
+      (size, noise, known) => {
+        const bytes = new Uint8Array(size)
+        bytes.set(known ? concatBytes(start, noise) : noise)
+        assert.throws(() => validate(bytes), ProtocolError)
+        try {
+          open(bytes)
+        } catch (error) {
+          assert.ok(error instanceof ProtocolError)
+        }
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('a door secret is used only to derive, and is not shown', () => {
+  assert.ok(
+    !JSON.stringify({ door, signer: delegateOf('phone') }).includes(toHex(doorSecret.reveal())),
+  )
+  assert.throws(
+    () => recordMailbox(crypto, { ...door, doorSecret: Secret.adopt(new Uint8Array(3)) }, 1),
+    {
+      name: 'AssertionError',
+    },
+  )
+})
