@@ -59,6 +59,8 @@ const WORKPLACE = [
   word('/tmp/', 'brief'),
   word('/home', '/'),
   word('/ro', 'ot/'),
+  word(' fac', 'ts/'),
+  word('sha', 'red/facts'),
 ]
 
 export function checkWords(tree: Tree): Finding[] {

@@ -5,7 +5,7 @@ import type { FormatVectors } from './registry.ts'
 import type { Vector } from './vector.ts'
 
 const root = new URL('.', import.meta.url)
-const NOT_FORMATS = new Set(['builders', 'entries'])
+const NOT_FORMATS = new Set(['builders', 'entries', 'official'])
 const FAILURE_CLASSES = new Set<string>([...ERROR_TABLE.values()].map(({ failure }) => failure))
 
 /** Path below test/vectors/ → text. */
