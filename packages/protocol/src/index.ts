@@ -37,6 +37,74 @@ export {
 } from './envelope/seal.ts'
 export { postageTaskOf, stampEnvelope } from './envelope/stamp.ts'
 export * from './errors.ts'
+export {
+  type BlindedSecret,
+  blindPublicKey,
+  blindSecret,
+  checkIdentityKey,
+  IdentityKey,
+  signBlinded,
+} from './mailbox/blind.ts'
+export { MailboxBook, type MailboxEntry } from './mailbox/book.ts'
+export {
+  BARE_DOOR_SECRET,
+  doorPeriod,
+  doorPeriodStartSeconds,
+  doorPeriods,
+} from './mailbox/door.ts'
+export {
+  type Drop,
+  type DropCheck,
+  type DropScope,
+  type DropTerms,
+  decodeDrop,
+  dropForgetAtSeconds,
+  encodeDrop,
+  verifyDrop,
+} from './mailbox/drop.ts'
+export { DropMemory, type DropSubject } from './mailbox/drop-memory.ts'
+export {
+  type Direction,
+  deriveLane,
+  type Lane,
+  type LaneTerms,
+  type LaneWindow,
+  laneDay,
+  laneDays,
+  laneWindow,
+} from './mailbox/lane.ts'
+export {
+  decodeWarrant,
+  type Right,
+  signWarrant,
+  verifyWarrant,
+  type Warrant,
+  type WarrantTerms,
+  type WarrantUse,
+} from './mailbox/warrant.ts'
+export {
+  type MailboxKind,
+  type MailboxWindow,
+  readableWindow,
+  unreadableFromSeconds,
+} from './mailbox/window.ts'
+export { createNetworkKey, isKeyOf, networkKeyCheck } from './network/access.ts'
+export { DEFAULT_NETWORK } from './network/default-network.ts'
+export {
+  createNetwork,
+  decodeNetwork,
+  type Network,
+  type NetworkTerms,
+} from './network/descriptor.ts'
+export {
+  decodeNetworkInvite,
+  decodeNetworkLink,
+  encodeNetworkInvite,
+  encodeNetworkLink,
+  type NetworkInvite,
+} from './network/invite.ts'
+export { protocolName } from './network/protocol-name.ts'
+export { assertShard, checkShard, isShard, shardCount } from './network/shard.ts'
 export type * from './ports.ts'
 export {
   effortOf,
@@ -54,6 +122,15 @@ export {
   type PostageReply,
   type PostageRequest,
 } from './postage/worker-messages.ts'
+export {
+  countDistinctCarriers,
+  decodeReceipt,
+  type Receipt,
+  type ReceiptCheck,
+  type ReceiptTerms,
+  signReceipt,
+  verifyReceipt,
+} from './receipt/receipt.ts'
 export {
   addToDigest,
   type DayDigest,

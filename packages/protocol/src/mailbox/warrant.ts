@@ -47,7 +47,7 @@ export function signWarrant(
   return concatBytes(body, signBlinded(crypto, blinded, labelled(SIGN_LABELS.warrant, body)))
 }
 
-/** The form only: nothing in it has been proved. */
+/** The form only: nothing in it has been proved. Its bytes are views of the input. */
 export function decodeWarrant(bytes: Uint8Array): Warrant {
   const reader = new Reader(bytes, 'WARRANT')
   reader.version(WARRANT_VERSION)
@@ -85,5 +85,5 @@ export function verifyWarrant(crypto: Crypto, bytes: Uint8Array, use: WarrantUse
     throw new ProtocolError('WARRANT_SIGNATURE')
   }
   if (use.nowSeconds > warrant.notAfter) throw new ProtocolError('WARRANT_EXPIRED')
-  return warrant.delegate
+  return warrant.delegate.slice()
 }

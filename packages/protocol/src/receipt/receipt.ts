@@ -47,7 +47,7 @@ export function signReceipt(
   return concatBytes(body, crypto.ed25519Sign(carrierSeed, signedPart(networkId, body)))
 }
 
-/** The form only: nothing in it has been proved. */
+/** The form only: nothing in it has been proved. Keeps nothing of the buffer. */
 export function decodeReceipt(bytes: Uint8Array): Receipt {
   const reader = new Reader(bytes, 'RECEIPT')
   reader.version(RECEIPT_VERSION)
@@ -57,7 +57,12 @@ export function decodeReceipt(bytes: Uint8Array): Receipt {
   const signature = reader.bytes(SIGNATURE_BYTES)
   reader.end()
   if (!isAcceptableEd25519Key(carrier)) throw new ProtocolError('RECEIPT_INVALID')
-  return { envelopeId, keptUntil, carrier, signature }
+  return {
+    envelopeId: envelopeId.slice(),
+    keptUntil,
+    carrier: carrier.slice(),
+    signature: signature.slice(),
+  }
 }
 
 export interface ReceiptCheck {
