@@ -79,12 +79,12 @@ export const WORDS_COUNT = 24
 /** identity.md §3: `ez`, `1`, 52 characters of key, 6 of checksum. */
 export const ADDRESS_PREFIX = 'ez'
 export const ADDRESS_CHARACTERS = 61
-/** identity.md §4. */
+/** link.md §4. */
 export const INVITE_VERSION = 1
 export const INVITE_TOKEN_BYTES = 16
 export const INVITE_NAME_BYTES_MAX = 64
 export const INVITE_BYTES_MAX = 707
-/** identity.md §5. */
+/** link.md §5. */
 export const HINTS_MAX = 4
 export const HINT_BYTES_MAX = 128
 
@@ -138,7 +138,7 @@ export const RECORD_PERIODS_MAX = 31
 export const RECORD_NAME_BYTES_MAX = 64
 export const RECORD_PREKEYS_BYTES_MAX = 3072
 
-/** identity.md §6. */
+/** identity.md §4. */
 export const SAFETY_NUMBER_ROUNDS = 5200
 export const SAFETY_NUMBER_GROUP_DIGITS = 5
 export const SAFETY_NUMBER_GROUPS = 12

@@ -1,5 +1,7 @@
 // The public names of the protocol, and nothing else.
 export * from './codec/bytes.ts'
+export { decodeLink, encodeLink, type Link, type LinkKind } from './codec/link.ts'
+export { isPlainName, isPlainText } from './codec/plain-text.ts'
 export { Reader } from './codec/reader.ts'
 export { Writer } from './codec/writer.ts'
 export * from './constants.ts'
@@ -37,6 +39,64 @@ export {
 } from './envelope/seal.ts'
 export { postageTaskOf, stampEnvelope } from './envelope/stamp.ts'
 export * from './errors.ts'
+export { decodeAddress, encodeAddress } from './identity/address.ts'
+export {
+  type Device,
+  type DeviceId,
+  type DeviceLog,
+  type DeviceLogHead,
+  extendDeviceLog,
+  headOf,
+  verifyDeviceLog,
+} from './identity/device-log.ts'
+export {
+  type DeviceChange,
+  type DeviceLogDraft,
+  type DeviceLogEntry,
+  type DeviceRight,
+  decodeDeviceLogEntry,
+  drawDeviceId,
+  hashDeviceLogEntry,
+  type NewDevice,
+  signDeviceLogEntry,
+} from './identity/device-log-entry.ts'
+export {
+  compareHead,
+  compareLogs,
+  devicesAcrossFork,
+  type Fork,
+  type LogComparison,
+  type Standing,
+  verifyForkEvidence,
+} from './identity/device-log-fork.ts'
+export { decodeDeviceLog, encodeDeviceLog } from './identity/device-log-list.ts'
+export {
+  checkInviteNetwork,
+  decodeInvite,
+  decodeInviteLink,
+  drawDoorSecret,
+  drawInviteToken,
+  encodeInvite,
+  encodeInviteLink,
+  type Invite,
+} from './identity/invite.ts'
+export {
+  type OpenedRecord,
+  openRecord,
+  type RecordDoor,
+  type RecordSigner,
+  type RecordTerms,
+  recordMailbox,
+  recordPeriods,
+  sealRecord,
+} from './identity/record.ts'
+export type { DevicePrekeys, RecordContent, RecordDraft } from './identity/record-content.ts'
+export { compareRecords, type RecordHeader, recordName } from './identity/record-layout.ts'
+export { type RecordCheck, selectRecord, validateRecord } from './identity/record-validator.ts'
+export { deriveRootKeys, drawRoot, type RootKeys } from './identity/root.ts'
+export { safetyNumber, safetyNumberGroups } from './identity/safety-number.ts'
+export { suggestWords } from './identity/word-suggestion.ts'
+export { decodeWords, encodeWords } from './identity/words.ts'
 export {
   type BlindedSecret,
   blindPublicKey,

@@ -5,7 +5,7 @@ import type { Writer } from './writer.ts'
 
 const HINT = /^\/[!-~]+$/
 
-/** identity.md §5: a multiaddr as text. Whether a transport understands it is asked later. */
+/** link.md §5: a multiaddr as text. Whether a transport understands it is asked later. */
 export function isHint(text: string): boolean {
   return text.length <= HINT_BYTES_MAX && HINT.test(text)
 }

@@ -3,7 +3,7 @@ import { fromUtf8, utf8 } from './bytes.ts'
 import type { Reader } from './reader.ts'
 import type { Writer } from './writer.ts'
 
-// identity.md §5. By code point, not by Unicode's properties: those differ between versions.
+// link.md §5. By code point, not by Unicode's properties: those differ between versions.
 const FORBIDDEN: readonly (readonly [first: number, last: number])[] = [
   [0x00, 0x1f], // controls
   [0x7f, 0x9f],

@@ -1,3 +1,4 @@
+import { equalBytes } from '../codec/bytes.ts'
 import { readHints, writeHints } from '../codec/hints.ts'
 import { decodeLink, encodeLink } from '../codec/link.ts'
 import { readName, writeName } from '../codec/plain-text.ts'
@@ -38,7 +39,7 @@ export interface Invite {
   readonly token: Secret | null
 }
 
-/** identity.md §4. */
+/** link.md §4. */
 export function encodeInvite(invite: Invite): Uint8Array {
   assert(invite.expiresSeconds !== NEVER, 'expected a time or null, got 0')
   const writer = new Writer()
@@ -55,7 +56,7 @@ export function encodeInvite(invite: Invite): Uint8Array {
   return writer.finish()
 }
 
-/** identity.md §4. */
+/** link.md §4. */
 export function decodeInvite(bytes: Uint8Array, nowSeconds: number): Invite {
   if (bytes.length > INVITE_BYTES_MAX) throw new ProtocolError('INVITE_LIMIT')
   const reader = new Reader(bytes, 'INVITE')
@@ -94,6 +95,17 @@ export function encodeInviteLink(crypto: Crypto, invite: Invite, base?: string):
 export function decodeInviteLink(crypto: Crypto, text: string, nowSeconds: number): Invite | null {
   const link = decodeLink(crypto, text)
   return link?.kind === LINK_KINDS.contact ? decodeInvite(link.body, nowSeconds) : null
+}
+
+/** network.md §2: a shard has a meaning only in the network that the invite is for. */
+export function checkInviteNetwork(
+  invite: Invite,
+  network: { readonly id: Uint8Array; readonly shardBits: number },
+): void {
+  if (!equalBytes(invite.networkId, network.id)) throw new ProtocolError('INVITE_NETWORK')
+  if (invite.homeShard >> network.shardBits !== 0) {
+    throw new ProtocolError('INVITE_FIELD', `the network has no shard ${invite.homeShard}`)
+  }
 }
 
 export function drawInviteToken(crypto: Crypto): Secret {

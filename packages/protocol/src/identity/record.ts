@@ -60,7 +60,10 @@ function recordKey(crypto: Crypto, door: RecordDoor, header: RecordHeader): Secr
   const known = concatBytes(door.identityKey, door.doorSecret?.reveal() ?? BARE_DOOR_SECRET)
   const period = new Writer(4).u32(header.period).finish()
   const context = [door.networkId, header.mailbox, period]
-  return derive(crypto, KEY_LABELS.recordKey, Secret.adopt(known), context, KEY_BYTES)
+  const secret = Secret.adopt(known)
+  const key = derive(crypto, KEY_LABELS.recordKey, secret, context, KEY_BYTES)
+  secret.wipe()
+  return key
 }
 
 /** Null when a delegate has more to say than fits: only the identity itself can shorten it. */
@@ -110,8 +113,9 @@ export function openRecord(
   crypto: Crypto,
   door: RecordDoor,
   bytes: Uint8Array,
-  nowSeconds: number,
+  reader: { readonly nowSeconds: number; readonly shardBits: number },
 ): OpenedRecord | null {
+  const { nowSeconds, shardBits } = reader
   const record = decodeRecord(bytes)
   checkTimes(record, nowSeconds)
   const { period, sequence, expiresSeconds, warrant } = record
@@ -123,6 +127,9 @@ export function openRecord(
   if (plain === null) throw new ProtocolError('RECORD_SEAL')
   const isDelegate = warrant !== null
   const content = decodeContent(crypto, plain, { identityKey: door.identityKey, isDelegate })
+  if (content.homeShard >> shardBits !== 0) {
+    throw new ProtocolError('RECORD_FIELD', `the network has no shard ${content.homeShard}`)
+  }
   const signedBy = isDelegate ? publisherOf(content, signKey) : null
   const mailbox = record.mailbox.slice()
   return { ...content, mailbox, period, sequence, expiresSeconds, signedBy }

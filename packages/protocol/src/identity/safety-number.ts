@@ -1,4 +1,4 @@
-// What two people compare to know that nobody stands between them: identity.md §6.
+// What two people compare to know that nobody stands between them: identity.md §4.
 import { concatBytes } from '../codec/bytes.ts'
 import {
   SAFETY_NUMBER_GROUP_DIGITS,

@@ -10,6 +10,7 @@ import { nobleCrypto } from '../../src/crypto/noble.ts'
 import { Secret } from '../../src/crypto/secret.ts'
 import { AssertionError, ProtocolError } from '../../src/errors.ts'
 import {
+  checkInviteNetwork,
   decodeInvite,
   decodeInviteLink,
   drawDoorSecret,
@@ -129,6 +130,14 @@ test('a link to something else is null, and the text of a broken one is told', (
   assert.equal(decodeInviteLink(crypto, 'bob', NOW), null)
   const cut = encodeInviteLink(crypto, full).slice(0, -2)
   assert.throws(() => decodeInviteLink(crypto, cut, NOW), { code: 'LINK_CHECKSUM' })
+})
+
+test('an invite to another network, or to a shard that the network lacks, is told', () => {
+  const invite = { ...full, homeShard: 255 }
+  const check = (id: Uint8Array, shardBits: number) => checkInviteNetwork(invite, { id, shardBits })
+  check(full.networkId, 8)
+  assert.throws(() => check(full.networkId, 7), { code: 'INVITE_FIELD' })
+  assert.throws(() => check(identityKey, 8), { code: 'INVITE_NETWORK' })
 })
 
 test('names that would change or hide text around them are not plain', () => {

@@ -86,7 +86,7 @@ function seal(altered: Partial<RecordTerms> = {}, signer = byIdentity, through =
 }
 
 const open = (bytes: Uint8Array, nowSeconds = NOW, through = door) =>
-  openRecord(crypto, through, bytes, nowSeconds)
+  openRecord(crypto, through, bytes, { nowSeconds, shardBits: 8 })
 const nameOf = (mailbox: Uint8Array) => recordName(crypto, networkId, mailbox)
 const name = nameOf(blinded.publicKey)
 
@@ -281,6 +281,11 @@ test('bundles that do not fit are left out, the least useful first', () => {
   assert.ok(kept.length >= 8 && kept.length < 16)
   assert.deepEqual([...opened!.prekeys.keys()], kept.sort())
   assert.equal(opened?.devices.size, 16)
+})
+
+test('a home shard that the network does not have is refused', () => {
+  assert.equal(open(seal({ homeShard: 255 }))?.homeShard, 255)
+  assert.throws(() => open(seal({ homeShard: 256 })), { code: 'RECORD_FIELD' })
 })
 
 test('the periods to search begin with today and go back as far as records last', () => {
