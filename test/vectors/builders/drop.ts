@@ -228,6 +228,11 @@ function refused(): Vector[] {
       'DROP_EXPIRED',
       drop({ time: NOW - (TTL_DAYS + 1) * DAY_SECONDS }),
     ),
+  ]
+}
+
+function refusedWarrants(): Vector[] {
+  return [
     bad(
       'warrant-for-records',
       'The warrant lets its holder publish records only.',
@@ -344,5 +349,5 @@ function coverings(): Vector[] {
 }
 
 export function build(): Vector[] {
-  return [...accepted(), ...malformed(), ...refused(), ...coverings()]
+  return [...accepted(), ...malformed(), ...refused(), ...refusedWarrants(), ...coverings()]
 }
