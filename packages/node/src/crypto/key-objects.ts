@@ -1,30 +1,32 @@
 // Bytes to OpenSSL's keys and back. Importing a key can cost more than using it once.
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import {
+  ED25519_DER,
+  type KeyPrefixes,
+  MLKEM768_DER,
+  pkcs8Of,
+  X25519_DER,
+} from '@ezchat/protocol/crypto/der.ts'
 import { assertLength } from '@ezchat/protocol/crypto/lengths.ts'
 import type { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import { assert } from '@ezchat/protocol/errors.ts'
 import { plainBytes } from './bytes.ts'
 
-/** The DER of a key up to its raw bytes: RFC 8410 §4 and §7, RFC 9935 §4 and §6. */
 export interface KeyFormat {
   readonly name: string
   readonly secretBytes: number
-  readonly secretPrefix: Buffer
   readonly publicBytes: number
-  readonly publicPrefix: Buffer
+  readonly der: KeyPrefixes
   /** How many public keys stay imported; the one unused for longest goes first. */
   readonly publicKeysMax: number
 }
-
-const hex = (text: string) => Buffer.from(text, 'hex')
 
 // 256 × 1 KiB: the other ends of handshakes in progress.
 export const X25519: KeyFormat = {
   name: 'X25519 secret',
   secretBytes: 32,
-  secretPrefix: hex('302e020100300506032b656e04220420'),
   publicBytes: 32,
-  publicPrefix: hex('302a300506032b656e032100'),
+  der: X25519_DER,
   publicKeysMax: 256,
 }
 
@@ -32,9 +34,8 @@ export const X25519: KeyFormat = {
 export const ED25519: KeyFormat = {
   name: 'Ed25519 seed',
   secretBytes: 32,
-  secretPrefix: hex('302e020100300506032b657004220420'),
   publicBytes: 32,
-  publicPrefix: hex('302a300506032b6570032100'),
+  der: ED25519_DER,
   publicKeysMax: 1024,
 }
 
@@ -42,9 +43,8 @@ export const ED25519: KeyFormat = {
 export const MLKEM768: KeyFormat = {
   name: 'ML-KEM seed',
   secretBytes: 64,
-  secretPrefix: hex('3054020100300b060960864801650304040204428040'),
   publicBytes: 1184,
-  publicPrefix: hex('308204b2300b0609608648016503040402038204a100'),
+  der: MLKEM768_DER,
   publicKeysMax: 32,
 }
 
@@ -81,11 +81,9 @@ export function secretKeys(format: KeyFormat): SecretKeys {
 }
 
 function importSecret(format: KeyFormat, secret: Secret): KeyObject {
-  const der = Buffer.alloc(format.secretPrefix.length + format.secretBytes)
-  der.set(format.secretPrefix)
-  der.set(secret.reveal(), format.secretPrefix.length)
-  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-  der.fill(0)
+  const pkcs8 = pkcs8Of(format.der, secret)
+  const key = createPrivateKey({ key: Buffer.from(pkcs8.buffer), format: 'der', type: 'pkcs8' })
+  pkcs8.fill(0)
   return key
 }
 
@@ -124,6 +122,6 @@ export function publicKeys(format: KeyFormat): (bytes: Uint8Array) => KeyObject 
 
 function importPublic(format: KeyFormat, bytes: Buffer): KeyObject {
   // As text: given an object, Node 24 throws and catches four exceptions inside (20 µs).
-  const base64 = Buffer.concat([format.publicPrefix, bytes]).toString('base64')
+  const base64 = Buffer.concat([format.der.public, bytes]).toString('base64')
   return createPublicKey(`-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----`)
 }
