@@ -35,10 +35,10 @@ export const STEM_HOLD_MS_MEAN = 100
 /** Cuts the tail of the hold: 1 in 22,000 envelopes would wait longer at a node. */
 export const STEM_HOLD_MS_MAX = 1000
 /**
- * No embargo ends earlier: receipts are back within 4 s, and an author who delivers for nothing
- * shows itself for nothing.
+ * No embargo ends earlier: 99 in 100 receipts are back by then, and an author who delivers for
+ * nothing shows itself for nothing.
  */
-export const STEM_EMBARGO_MS_MIN = 4000
+export const STEM_EMBARGO_MS_MIN = 8000
 /**
  * Mean of the first embargo, least time included: how long a black hole delays an envelope at most,
  * on average.
@@ -152,6 +152,8 @@ export const POSTAGE_TURN_TRIALS = 65_536
 export const PREKEY_ROTATION_SECONDS = 604_800
 // How long somebody may use prekeys that they fetched earlier.
 export const PREKEY_CACHE_SECONDS = 604_800
+// Per device: more than a year of weeks, 66 KB each at most; beyond it the oldest is forgotten.
+export const PREKEY_GENERATIONS_MAX = 64
 // On top of the time to live: clocks that are off by a day, and a day at sea.
 export const LATE_SLACK_SECONDS = 172_800
 // Per prekey; 32 B each. At half of it a new prekey is due, beyond it the oldest is forgotten.

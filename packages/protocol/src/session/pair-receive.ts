@@ -1,0 +1,243 @@
+// A message for a pair of devices: which session opens it, and what follows. session.md §7 and §8
+import { equalBytes } from '../codec/bytes.ts'
+import { REFERENCE_BYTES } from '../constants.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import { ProtocolError } from '../errors.ts'
+import { decodeFrame, type Frame } from './frame.ts'
+import { isSameParty } from './handshake.ts'
+import {
+  forgetOld,
+  type Pair,
+  type RenewEffect,
+  sessionsOf,
+  tryRenewal,
+  withSession,
+} from './pair.ts'
+import { answerHandshake, findGeneration, type PrekeyRing, wasAnswered } from './prekey-ring.ts'
+import { openMessage, type Received, type ReceiveOptions } from './receive.ts'
+import { endRenewal, noteUnopened, wantRenewal } from './renewal.ts'
+import { splitMessage } from './sealed-message.ts'
+import { isConfirmed, type Session } from './session.ts'
+import { answerFirstContact, type FirstContact, type Responder } from './start.ts'
+import { digestOf, openTrace } from './trace.ts'
+
+export type PairEffect =
+  | RenewEffect
+  | { readonly kind: 'content'; readonly content: Uint8Array; readonly sessionId: Uint8Array }
+  /** The peer could not open these messages of ours: send what was in them again. */
+  | { readonly kind: 'resend'; readonly references: readonly Uint8Array[] }
+  /** Send this in the active session. */
+  | { readonly kind: 'send'; readonly frame: Frame }
+  /** One line for the user, in the conversation. */
+  | { readonly kind: 'line'; readonly line: 'session-renewed' }
+
+export interface PairReceived {
+  readonly outcome: 'opened' | 'repeated' | 'unopened'
+  /** To be written before the effects are carried out. */
+  readonly pair: Pair
+  readonly effects: readonly PairEffect[]
+}
+
+/** Something in `session` is not as it should be. */
+function broken(
+  pair: Pair,
+  session: Session,
+  reference: Uint8Array | null,
+  nowSeconds: number,
+): { readonly pair: Pair; readonly effects: readonly PairEffect[] } {
+  const { active } = pair
+  // A newer session works already: only what is missing has to be asked for, in that one.
+  if (active !== null && active.rank > session.rank && isConfirmed(active)) {
+    if (reference === null) return { pair, effects: [] }
+    return { pair, effects: [{ kind: 'send', frame: { kind: 'resend', references: [reference] } }] }
+  }
+  const noted = reference === null ? pair.renewal : noteUnopened(pair.renewal, reference)
+  return tryRenewal({ ...pair, renewal: wantRenewal(noted) }, nowSeconds)
+}
+
+function frameEffects(content: Uint8Array, session: Session): PairEffect[] {
+  const frame = decodeFrame(content)
+  switch (frame?.kind) {
+    case 'content':
+      return [{ kind: 'content', content: frame.content, sessionId: session.id }]
+    case 'resend':
+      return [{ kind: 'resend', references: frame.references }]
+    default:
+      return []
+  }
+}
+
+/** The session that we renewed with has been answered for the first time. */
+function confirmRenewal(pair: Pair, was: Session, session: Session): [Pair, PairEffect[]] {
+  const isAnswer = !isConfirmed(was) && pair.active === session
+  if (!isAnswer || !pair.renewal.isWanted) return [pair, []]
+  const renewed: PairEffect = { kind: 'line', line: 'session-renewed' }
+  return [{ ...pair, renewal: endRenewal(pair.renewal) }, [renewed]]
+}
+
+/** The peer has renewed, for a reason of its own; what we wanted comes with it. */
+function acceptRenewal(pair: Pair): [Pair, PairEffect[]] {
+  const { unopened } = pair.renewal
+  const renewed: PairEffect = { kind: 'line', line: 'session-renewed' }
+  const frame: Frame = { kind: 'resend', references: unopened }
+  const asks: PairEffect[] = unopened.length > 0 ? [{ kind: 'send', frame }] : []
+  return [{ ...pair, renewal: endRenewal(pair.renewal) }, [renewed, ...asks]]
+}
+
+function opened(
+  before: Pair,
+  was: Session,
+  received: Received & { readonly kind: 'opened' },
+  nowSeconds: number,
+): PairReceived {
+  const { session, content, isOwnRollback } = received
+  const placed = withSession(before, session, nowSeconds)
+  const [pair, lines] = confirmRenewal(placed, was, session)
+  const effects = [...lines, ...frameEffects(content, session)]
+  if (!isOwnRollback) return { outcome: 'opened', pair, effects }
+  const after = broken(pair, session, null, nowSeconds)
+  return { outcome: 'opened', pair: after.pair, effects: [...effects, ...after.effects] }
+}
+
+interface Attempt {
+  readonly session: Session
+  readonly received: Received | null
+  readonly error: ProtocolError | null
+}
+
+/** The first session that a message belongs to. */
+function tryAll(
+  crypto: Crypto,
+  pair: Pair,
+  message: Uint8Array,
+  options: ReceiveOptions,
+): Attempt | null {
+  for (const session of sessionsOf(pair)) {
+    try {
+      const received = openMessage(crypto, session, message, options)
+      if (received !== null) return { session, received, error: null }
+    } catch (error: unknown) {
+      if (!(error instanceof ProtocolError)) throw error
+      return { session, received: null, error }
+    }
+  }
+  return null
+}
+
+/** What the trace says about a message that does not open. */
+function unopened(
+  crypto: Crypto,
+  pair: Pair,
+  message: Uint8Array,
+  options: ReceiveOptions,
+): PairReceived | null {
+  const parts = splitMessage(message)
+  if (parts === null) return null
+  const digest = digestOf(crypto, parts.sealed)
+  for (const session of sessionsOf(pair)) {
+    const covered = [digest, options.associated]
+    const trace = openTrace(crypto, session.traceKey, covered, parts.trace)
+    if (trace === null) continue
+    const isNew =
+      trace.count > session.openedCount || !session.incarnations.includes(trace.incarnation)
+    if (!isNew) return { outcome: 'repeated', pair, effects: [] }
+    const reference = digest.slice(0, REFERENCE_BYTES)
+    return { outcome: 'unopened', ...broken(pair, session, reference, options.nowSeconds) }
+  }
+  return null
+}
+
+function used(
+  crypto: Crypto,
+  pair: Pair,
+  session: Session,
+  isPeerRollback: boolean,
+  message: Uint8Array,
+  nowSeconds: number,
+): PairReceived {
+  if (!isPeerRollback) return { outcome: 'repeated', pair, effects: [] }
+  const parts = splitMessage(message)
+  const reference = parts && digestOf(crypto, parts.sealed).slice(0, REFERENCE_BYTES)
+  return { outcome: 'unopened', ...broken(pair, session, reference, nowSeconds) }
+}
+
+/**
+ * A message without a handshake. Null when it is of no session of this pair. Throws for one that
+ * is, and was changed on its way; nothing has to be done about it, the genuine one may still come.
+ */
+export function receiveInPair(
+  crypto: Crypto,
+  before: Pair,
+  message: Uint8Array,
+  options: ReceiveOptions,
+): PairReceived | null {
+  const pair = forgetOld(before, options)
+  const attempt = tryAll(crypto, pair, message, options)
+  const { nowSeconds } = options
+  if (attempt?.received?.kind === 'opened') {
+    return opened(pair, attempt.session, attempt.received, nowSeconds)
+  }
+  if (attempt?.received?.kind === 'used') {
+    const { isPeerRollback } = attempt.received
+    return used(crypto, pair, attempt.session, isPeerRollback, message, nowSeconds)
+  }
+  const failed = unopened(crypto, pair, message, options)
+  if (failed === null && attempt !== null) throw attempt.error
+  return failed
+}
+
+/** Where a session that the peer began belongs. session.md §8 */
+function placeAnswered(pair: Pair, session: Session): Session {
+  const { active } = pair
+  if (active === null || session.rank > active.rank || !isConfirmed(active)) return session
+  const isLate = !active.isInitiator && session.createdSeconds < active.createdSeconds
+  // The peer no longer has the active session, or says so late: this one must win on both sides.
+  return isLate ? session : { ...session, rank: active.rank + 1 }
+}
+
+export interface FirstReceived extends PairReceived {
+  /** To be written together with the pair. */
+  readonly ring: PrekeyRing
+}
+
+/**
+ * A first message, or a later one that still carries its handshake. The caller has shown that the
+ * introduction's device is the identity's, and gives the pair with it, or a new one.
+ */
+export function receiveFirstContact(
+  crypto: Crypto,
+  before: Pair,
+  responder: Responder,
+  contact: FirstContact,
+  options: ReceiveOptions,
+): FirstReceived {
+  const { introduction, handshakeId, prekeyId, message } = contact
+  const { ring } = responder
+  if (!isSameParty(introduction.party, before.peer)) throw new ProtocolError('SESSION_PERMISSION')
+  const pair = forgetOld(before, options)
+  const known = sessionsOf(pair).find((one) => equalBytes(one.handshakeId, handshakeId))
+  if (known !== undefined) {
+    const received = receiveInPair(crypto, pair, message, options)
+    if (received === null) throw new ProtocolError('SESSION_SEAL')
+    return { ...received, ring }
+  }
+  const generation = findGeneration(ring, prekeyId)
+  if (generation === null || wasAnswered(generation, handshakeId)) {
+    throw new ProtocolError('SESSION_STALE', 'handshake')
+  }
+  const { nowSeconds } = options
+  const fresh = answerFirstContact(crypto, responder, contact, nowSeconds)
+  const received = openMessage(crypto, fresh, message, options)
+  if (received?.kind !== 'opened') throw new ProtocolError('SESSION_SEAL', 'first message')
+  const session = placeAnswered(pair, received.session)
+  const placed = withSession(pair, session, nowSeconds)
+  const isRenewal = pair.active !== null && isConfirmed(pair.active)
+  const [after, lines] = isRenewal ? acceptRenewal(placed) : [placed, []]
+  const used = { id: prekeyId, oneTimeId: introduction.oneTimeId, handshake: handshakeId }
+  return {
+    outcome: 'opened',
+    pair: after,
+    effects: [...lines, ...frameEffects(received.content, session)],
+    ring: answerHandshake(ring, used),
+  }
+}

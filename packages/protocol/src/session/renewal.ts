@@ -1,0 +1,53 @@
+// When a session is to be replaced, and how often. session.md §8
+import { equalBytes } from '../codec/bytes.ts'
+import { RESEND_REFERENCES_MAX } from '../constants.ts'
+import { RENEWAL_SECONDS_MAX, RENEWAL_SECONDS_MIN } from '../limits.ts'
+
+export interface Renewal {
+  /** Something was broken, and no newer session has been answered yet. */
+  readonly isWanted: boolean
+  readonly attempts: number
+  readonly notBeforeSeconds: number
+  /** Messages to ask for again, oldest first. */
+  readonly unopened: readonly Uint8Array[]
+}
+
+export const NO_RENEWAL: Renewal = {
+  isWanted: false,
+  attempts: 0,
+  notBeforeSeconds: 0,
+  unopened: [],
+}
+
+/** Beyond the limit the oldest goes; the conversation asks for what is still missing then. */
+export function noteUnopened(renewal: Renewal, reference: Uint8Array): Renewal {
+  if (renewal.unopened.some((known) => equalBytes(known, reference))) return renewal
+  const unopened = [...renewal.unopened.slice(-(RESEND_REFERENCES_MAX - 1)), reference]
+  return { ...renewal, unopened }
+}
+
+export function wantRenewal(renewal: Renewal): Renewal {
+  return renewal.isWanted ? renewal : { ...renewal, isWanted: true }
+}
+
+/** Null when none is wanted; otherwise when the next attempt may be made. */
+export function renewalDueSeconds(renewal: Renewal): number | null {
+  return renewal.isWanted ? renewal.notBeforeSeconds : null
+}
+
+/** An attempt is made now: the next one waits twice as long. A quiet day forgives. */
+export function attemptRenewal(renewal: Renewal, nowSeconds: number): Renewal {
+  const isForgiven = nowSeconds >= renewal.notBeforeSeconds + RENEWAL_SECONDS_MAX
+  const attempts = isForgiven ? 0 : renewal.attempts
+  const waitSeconds = Math.min(RENEWAL_SECONDS_MIN * 2 ** attempts, RENEWAL_SECONDS_MAX)
+  return {
+    ...renewal,
+    attempts: Math.min(attempts + 1, 32),
+    notBeforeSeconds: nowSeconds + waitSeconds,
+  }
+}
+
+/** A newer session was answered. What was asked for has been asked in it. */
+export function endRenewal(renewal: Renewal): Renewal {
+  return { ...renewal, isWanted: false, unopened: [] }
+}

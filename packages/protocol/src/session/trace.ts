@@ -1,0 +1,69 @@
+// The last bytes of a message: what shows the peer, when it can open nothing any more, that the
+// message is genuine and whether it is new. Nobody else can make one. session.md §7
+import { concatBytes, equalBytes } from '../codec/bytes.ts'
+import { Reader } from '../codec/reader.ts'
+import { Writer } from '../codec/writer.ts'
+import { REFERENCE_BYTES, SESSION_TRACE_BYTES } from '../constants.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import { KEY_LABELS } from '../crypto/labels.ts'
+import type { Secret } from '../crypto/secret.ts'
+
+export interface Trace {
+  readonly count: number
+  readonly incarnation: number
+}
+
+const MARK_BYTES = 8
+const TAG_BYTES = SESSION_TRACE_BYTES - MARK_BYTES
+
+/** What a trace covers: the message without it, and what the caller binds. */
+export function digestOf(crypto: Crypto, sealed: Uint8Array): Uint8Array {
+  return crypto.sha256(sealed)
+}
+
+/** Names a message to both sides, for asking again. */
+export function referenceOf(crypto: Crypto, message: Uint8Array): Uint8Array {
+  const sealed = message.subarray(0, Math.max(0, message.length - SESSION_TRACE_BYTES))
+  return digestOf(crypto, sealed).slice(0, REFERENCE_BYTES)
+}
+
+function mask(crypto: Crypto, key: Secret, tag: Uint8Array, mark: Uint8Array): Uint8Array {
+  const pad = crypto.hmacSha256(key, concatBytes(KEY_LABELS.sessionTraceMask, tag))
+  return mark.map((byte, at) => byte ^ pad[at]!)
+}
+
+function tagOf(
+  crypto: Crypto,
+  key: Secret,
+  covered: readonly Uint8Array[],
+  mark: Uint8Array,
+): Uint8Array {
+  const data = concatBytes(KEY_LABELS.sessionTrace, ...covered, mark)
+  return crypto.hmacSha256(key, data).subarray(0, TAG_BYTES)
+}
+
+/** `covered`: the message's digest, then the caller's bound bytes. */
+export function sealTrace(
+  crypto: Crypto,
+  key: Secret,
+  covered: readonly Uint8Array[],
+  trace: Trace,
+): Uint8Array {
+  const mark = new Writer(MARK_BYTES).u32(trace.count).u32(trace.incarnation).finish()
+  const tag = tagOf(crypto, key, covered, mark)
+  return concatBytes(tag, mask(crypto, key, tag, mark))
+}
+
+/** Null when it is nobody's who has the key. */
+export function openTrace(
+  crypto: Crypto,
+  key: Secret,
+  covered: readonly Uint8Array[],
+  sealed: Uint8Array,
+): Trace | null {
+  const tag = sealed.subarray(0, TAG_BYTES)
+  const mark = mask(crypto, key, tag, sealed.subarray(TAG_BYTES, SESSION_TRACE_BYTES))
+  if (!equalBytes(tagOf(crypto, key, covered, mark), tag)) return null
+  const reader = new Reader(mark, 'SESSION')
+  return { count: reader.u32(), incarnation: reader.u32() }
+}
