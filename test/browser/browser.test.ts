@@ -7,6 +7,7 @@ import { readVectorFiles } from '../vectors/files.ts'
 import { formatNames } from '../vectors/registry.ts'
 import { type Bundle, bundleForBrowser, bundlePage } from './bundle.ts'
 import { findChromium, openPage } from './chromium.ts'
+import type { PageResult } from './page.ts'
 
 const bundle: Bundle = await bundlePage()
 
@@ -51,12 +52,21 @@ if (executable === null) {
     assert.deepEqual(names, [...readVectorFiles().keys()].sort())
   })
 
+  const report = (results: readonly PageResult[]) => {
+    for (const { name, failures } of results) {
+      test(name, () => assert.equal(failures.length, 0, `\n${failures.join('\n')}`))
+    }
+  }
+
   for (const format of formatNames()) {
     describe(`${format} in Chromium`, async () => {
-      const results = await page.evaluate((name) => globalThis.ezchatTests.runFormat(name), format)
-      for (const { name, failures } of results) {
-        test(name, () => assert.equal(failures.length, 0, `\n${failures.join('\n')}`))
-      }
+      report(await page.evaluate((name) => globalThis.ezchatTests.runFormat(name), format))
+    })
+  }
+
+  for (const name of await page.evaluate(() => globalThis.ezchatTests.implementations())) {
+    describe(`cryptography in Chromium: ${name}`, async () => {
+      report(await page.evaluate((it) => globalThis.ezchatTests.runCompliance(it), name))
     })
   }
 

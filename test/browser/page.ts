@@ -1,6 +1,10 @@
 // Runs inside the page. The test outside calls it by name and gets plain values back.
 import * as protocol from '@ezchat/protocol'
+import { toAsync } from '@ezchat/protocol/crypto/async.ts'
+import type { CryptoAsync } from '@ezchat/protocol/crypto/crypto.ts'
 import { nobleCrypto } from '@ezchat/protocol/crypto/noble.ts'
+import { webCrypto } from '@ezchat/protocol/crypto/web.ts'
+import { coinsChecks, cryptoCompliance } from '../compliance/crypto.ts'
 import { printFailure, runVector } from '../vectors/run.ts'
 import type { Entries, Vector } from '../vectors/vector.ts'
 
@@ -13,9 +17,31 @@ function browserRandom(length: number): Uint8Array {
   return bytes
 }
 
-export interface VectorResult {
+export interface PageResult {
   readonly name: string
   readonly failures: readonly string[]
+}
+
+const noble = nobleCrypto(browserRandom)
+
+/** What a browser can use: noble, and WebCrypto where it has the algorithm. */
+const IMPLEMENTATIONS: { readonly [name: string]: () => CryptoAsync | Promise<CryptoAsync> } = {
+  noble: () => toAsync(noble),
+  web: () => webCrypto(noble, globalThis.crypto.subtle),
+  'web for every hash': () => webCrypto(noble, globalThis.crypto.subtle, { hashBytesMin: 0 }),
+}
+
+async function runCompliance(implementation: string): Promise<PageResult[]> {
+  const checks = [...cryptoCompliance(IMPLEMENTATIONS[implementation]!), ...coinsChecks()]
+  const results: PageResult[] = []
+  for (const { name, run } of checks) {
+    const failures = await run().then(
+      () => [],
+      (error: unknown) => [String(error)],
+    )
+    results.push({ name, failures })
+  }
+  return results
 }
 
 export interface PageTests {
@@ -23,7 +49,9 @@ export interface PageTests {
   readonly nodeNames: () => string[]
   readonly publicNames: () => string[]
   readonly vectorNames: () => string[]
-  readonly runFormat: (format: string) => VectorResult[]
+  readonly runFormat: (format: string) => PageResult[]
+  readonly implementations: () => string[]
+  readonly runCompliance: (implementation: string) => Promise<PageResult[]>
 }
 
 declare global {
@@ -34,7 +62,6 @@ export function install(
   formats: { readonly [format: string]: Entries },
   vectors: readonly Vector[],
 ): void {
-  const crypto = nobleCrypto(browserRandom)
   globalThis.ezchatTests = {
     nodeNames: () =>
       ['process', 'Buffer', 'global', 'require'].filter((name) => name in globalThis),
@@ -45,7 +72,9 @@ export function install(
         .filter((vector) => vector.format === format)
         .map((vector) => ({
           name: vector.name,
-          failures: runVector(vector, formats[format] ?? {}, crypto).map(printFailure),
+          failures: runVector(vector, formats[format] ?? {}, noble).map(printFailure),
         })),
+    implementations: () => Object.keys(IMPLEMENTATIONS),
+    runCompliance,
   }
 }

@@ -27,7 +27,7 @@ export const BANS: readonly Ban[] = [
   pure(/\bglobalThis\b|\bgetRandomValues\b|\.subtle\b/g, 'take `crypto: Crypto`'),
   pure(/(?<![.\w$])import\s*\(/g, 'import at the top: bundles must not load code later'),
   pure(/\btoLocale\w*|\blocaleCompare\b|\bIntl\b/g, 'compare code points: locales differ'),
-  pure(/(?<![.\w$])async\s+function\b|\bnew Promise\b/g, 'stay synchronous: hosts wait'),
+  pure(/\bnew Promise\b/g, 'return an effect: only hosts wait for the world'),
   {
     where: EVERYWHERE,
     pattern: /(?<![.\w$])eval\s*\(|\bnew Function\b/g,

@@ -46,6 +46,11 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     reason: 'vectors are read in browsers too',
   })),
   {
+    from: 'test/compliance/',
+    only: ['test/compliance/', 'test/vectors/official/', PROTOCOL],
+    reason: 'every implementation passes the same suite, in browsers too',
+  },
+  {
     from: 'bench/frame/',
     not: ['bench/suites/', 'packages/'],
     reason: 'the frame measures whatever it is given',
