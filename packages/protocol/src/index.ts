@@ -166,6 +166,7 @@ export {
 export { protocolName } from './network/protocol-name.ts'
 export { assertShard, checkShard, isShard, shardCount } from './network/shard.ts'
 export type * from './ports.ts'
+export { checkNonce, checkPaid } from './postage/check.ts'
 export {
   effortOf,
   isPaid,

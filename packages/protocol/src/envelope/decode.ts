@@ -1,7 +1,8 @@
 import { DAY_SECONDS, TIMESTAMP_AHEAD_SECONDS_MAX } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { assert, ProtocolError } from '../errors.ts'
-import { effortOf, isPaid, thresholdOf, trialsExpectedOf } from '../postage/price.ts'
+import { checkNonce, checkPaid } from '../postage/check.ts'
+import { effortOf, thresholdOf, trialsExpectedOf } from '../postage/price.ts'
 import { envelopeIdOf } from './id.ts'
 import { decodeLayout, type EnvelopeFields } from './layout.ts'
 import type { EnvelopeRules } from './rules.ts'
@@ -45,11 +46,8 @@ export function decodeEnvelope(
     throw new ProtocolError('ENVELOPE_FUTURE')
   }
   const threshold = thresholdOf(trialsExpectedOf(network, bytes.length))
-  // Where a nonce costs nothing, each would be another envelope with the same content, for nothing.
-  if (threshold === null && nonce !== 0n) {
-    throw new ProtocolError('POSTAGE_FIELD', 'a nonce where no work is asked for')
-  }
+  checkNonce(nonce, threshold)
   const id = envelopeIdOf(crypto, network, bytes)
-  if (!isPaid(id, threshold)) throw new ProtocolError('POSTAGE_UNPAID')
+  checkPaid(id, threshold)
   return { ...fields, bytes, id, expiresAtSeconds, effort: effortOf(id) }
 }
