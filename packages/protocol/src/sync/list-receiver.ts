@@ -22,7 +22,7 @@ export class ListReceiver implements Phase {
   #words: Uint32Array
   #isLastPage: boolean
   #answered = 0
-  #listed = 0
+  #listed: number
 
   constructor({ outbox, message, countHint }: ListReceiverInit) {
     this.#outbox = outbox
@@ -30,6 +30,7 @@ export class ListReceiver implements Phase {
     this.#page = message.ids.slice()
     this.#words = readWords(message.ids)
     this.#isLastPage = message.isLast
+    this.#listed = message.ids.length / SHORT_ID_BYTES
     outbox.load(message.days)
   }
 

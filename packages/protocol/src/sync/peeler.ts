@@ -63,10 +63,10 @@ export class Peeler {
       if (this.#scratch[0] !== checks[at * HASH_WORDS]) continue
       if (this.#scratch[1] !== checks[at * HASH_WORDS + 1]) continue
       // Honest symbols yield each id once. Without this rule two symbols could feed each other
-      // the same id for ever.
+      // the same id for ever; with it a symbol yields one at most, since what it holds after
+      // that are ids already found.
       const item = this.#found.insert(sums, at * MESSAGE_WORDS, this.#scratch)
       if (item === null) throw new ProtocolError('SYNC_CHECKSUM', 'an id comes up twice')
-      if (item >= this.#length) throw new ProtocolError('SYNC_CHECKSUM', 'more ids than symbols')
       this.#owners.push(owner)
       this.#indices.push(0)
       this.#seeds.push(this.#scratch[0]!)
