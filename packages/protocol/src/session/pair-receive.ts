@@ -19,7 +19,7 @@ import { endRenewal, noteUnopened, wantRenewal } from './renewal.ts'
 import { splitMessage } from './sealed-message.ts'
 import { isConfirmed, type Session } from './session.ts'
 import { answerFirstContact, type FirstContact, type Responder } from './start.ts'
-import { digestOf, openTrace } from './trace.ts'
+import { coveredBy, digestOf, openTrace, referenceOf } from './trace.ts'
 
 export type PairEffect =
   | RenewEffect
@@ -135,7 +135,7 @@ function unopened(
   if (parts === null) return null
   const digest = digestOf(crypto, parts.sealed)
   for (const session of sessionsOf(pair)) {
-    const covered = [digest, options.associated]
+    const covered = coveredBy(digest, !session.isInitiator, options.associated)
     const trace = openTrace(crypto, session.traceKey, covered, parts.trace)
     if (trace === null) continue
     const isNew =
@@ -147,17 +147,15 @@ function unopened(
   return null
 }
 
-function used(
+/** Genuine, and it will never open: either side's state went back in time. */
+function lost(
   crypto: Crypto,
   pair: Pair,
   session: Session,
-  isPeerRollback: boolean,
   message: Uint8Array,
   nowSeconds: number,
 ): PairReceived {
-  if (!isPeerRollback) return { outcome: 'repeated', pair, effects: [] }
-  const parts = splitMessage(message)
-  const reference = parts && digestOf(crypto, parts.sealed).slice(0, REFERENCE_BYTES)
+  const reference = referenceOf(crypto, message)
   return { outcome: 'unopened', ...broken(pair, session, reference, nowSeconds) }
 }
 
@@ -173,13 +171,13 @@ export function receiveInPair(
 ): PairReceived | null {
   const pair = forgetOld(before, options)
   const attempt = tryAll(crypto, pair, message, options)
-  const { nowSeconds } = options
-  if (attempt?.received?.kind === 'opened') {
-    return opened(pair, attempt.session, attempt.received, nowSeconds)
-  }
-  if (attempt?.received?.kind === 'used') {
-    const { isPeerRollback } = attempt.received
-    return used(crypto, pair, attempt.session, isPeerRollback, message, nowSeconds)
+  const received = attempt?.received ?? null
+  if (attempt !== null && received !== null) {
+    const { session } = attempt
+    if (received.kind === 'opened') return opened(pair, session, received, options.nowSeconds)
+    const isReplay = received.kind === 'used' && !received.isPeerRollback
+    if (isReplay) return { outcome: 'repeated', pair, effects: [] }
+    return lost(crypto, pair, session, message, options.nowSeconds)
   }
   const failed = unopened(crypto, pair, message, options)
   if (failed === null && attempt !== null) throw attempt.error

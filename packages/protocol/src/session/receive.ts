@@ -39,6 +39,8 @@ export type Received =
     }
   /** Genuine, and its key is used up: seen already, or the peer's state went back in time. */
   | { readonly kind: 'used'; readonly isPeerRollback: boolean }
+  /** Genuine, and it answers a chain of ours that we do not remember: our state went back. */
+  | { readonly kind: 'ahead' }
 
 interface Attempt {
   readonly parts: SealedParts
@@ -186,8 +188,8 @@ function openNext(
   const { header } = opened
   const { receiving, sending } = session
   const { nowSeconds } = attempt.options
-  // A new chain answers ours; while we have begun none, there is nothing to answer.
-  if (sending.ratchetSecret === null) throw new ProtocolError('SESSION_STATE', 'chain')
+  // A new chain answers ours, and we remember none since the peer's last.
+  if (sending.ratchetSecret === null) return { kind: 'ahead' }
   const missed = receiving === null ? 0 : Math.max(0, header.previousNumber - receiving.number)
   checkSkip(missed + header.number)
   const headerKey = session.nextReceiveHeaderKey

@@ -10,7 +10,7 @@ import { KEM_STEP_MESSAGES, KEM_STEP_SECONDS } from '../limits.ts'
 import { stepChain, stepRoot } from './keys.ts'
 import { kemOverheadBytes, MESSAGE_OVERHEAD_BYTES, sealParts } from './sealed-message.ts'
 import type { KemState, Sending, Session } from './session.ts'
-import { digestOf, sealTrace } from './trace.ts'
+import { coveredBy, digestOf, sealTrace } from './trace.ts'
 
 export interface SendOptions {
   /** The message is exactly so long; the content is padded to it. */
@@ -174,7 +174,8 @@ export function sealMessageWith(
   const parts = sealParts(crypto, keys, { header, kem: kemPart, padded }, bound)
   const digest = digestOf(crypto, parts)
   const mark = { count: header.count, incarnation }
-  const trace = sealTrace(crypto, session.traceKey, [digest, options.associated], mark)
+  const covered = coveredBy(digest, session.isInitiator, options.associated)
+  const trace = sealTrace(crypto, session.traceKey, covered, mark)
   const handshake = session.handshake ?? NO_HANDSHAKE
   const next: Session = {
     ...session,

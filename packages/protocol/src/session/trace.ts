@@ -16,7 +16,7 @@ export interface Trace {
 const MARK_BYTES = 8
 const TAG_BYTES = SESSION_TRACE_BYTES - MARK_BYTES
 
-/** What a trace covers: the message without it, and what the caller binds. */
+/** Of a message without its trace. */
 export function digestOf(crypto: Crypto, sealed: Uint8Array): Uint8Array {
   return crypto.sha256(sealed)
 }
@@ -42,7 +42,15 @@ function tagOf(
   return crypto.hmacSha256(key, data).subarray(0, TAG_BYTES)
 }
 
-/** `covered`: the message's digest, then the caller's bound bytes. */
+/** The message's digest, who sent it, and the caller's bound bytes: nothing of it can be moved. */
+export function coveredBy(
+  digest: Uint8Array,
+  isFromInitiator: boolean,
+  associated: Uint8Array,
+): readonly Uint8Array[] {
+  return [digest, Uint8Array.of(isFromInitiator ? 0 : 1), associated]
+}
+
 export function sealTrace(
   crypto: Crypto,
   key: Secret,
