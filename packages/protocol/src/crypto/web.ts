@@ -33,37 +33,48 @@ interface Platform {
 type Hashing = Pick<CryptoAsync, 'sha256' | 'sha512' | 'hmacSha256' | 'hkdfSha256'>
 
 function hashing({ subtle, abilities, fallback, hashBytesMin }: Platform): Hashing {
-  const digest = async (algorithm: string, data: Uint8Array) =>
-    new Uint8Array(await subtle.digest(algorithm, data))
   const pays = (length: number) => length >= hashBytesMin
+  const digest = async (algorithm: string, data: Uint8Array) => {
+    if (!abilities.digest || !pays(data.length)) return null
+    return orNull(async () => new Uint8Array(await subtle.digest(algorithm, data)))
+  }
   return {
-    sha256: (data) =>
-      abilities.digest && pays(data.length) ? digest('SHA-256', data) : fallback.sha256(data),
-    sha512: (data) =>
-      abilities.digest && pays(data.length) ? digest('SHA-512', data) : fallback.sha512(data),
+    async sha256(data) {
+      return (await digest('SHA-256', data)) ?? fallback.sha256(data)
+    },
+    async sha512(data) {
+      return (await digest('SHA-512', data)) ?? fallback.sha512(data)
+    },
     async hmacSha256(key, data) {
-      // WebCrypto has no empty keys.
-      if (!abilities.hmac || !pays(data.length) || key.length === 0) {
-        return fallback.hmacSha256(key, data)
-      }
-      const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-      const imported = await subtle.importKey('raw', key.reveal(), algorithm, false, ['sign'])
-      return new Uint8Array(await subtle.sign('HMAC', imported, data))
+      const tag = abilities.hmac && pays(data.length) ? await hmac(subtle, key, data) : null
+      return tag ?? fallback.hmacSha256(key, data)
     },
     async hkdfSha256(derivation) {
       assertHkdfLength(derivation.length)
       const { key, salt, info, length } = derivation
       const web = abilities.hkdf && pays(key.length + salt.length + info.length + length)
-      return web ? deriveByHkdf(subtle, derivation) : fallback.hkdfSha256(derivation)
+      return (web ? await hkdf(subtle, derivation) : null) ?? fallback.hkdfSha256(derivation)
     },
   }
 }
 
-async function deriveByHkdf(subtle: SubtleLike, derivation: KeyDerivation): Promise<Secret> {
+/** Null for an empty key, which WebCrypto does not have. */
+function hmac(subtle: SubtleLike, key: Secret, data: Uint8Array): Promise<Uint8Array | null> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  return orNull(async () => {
+    const imported = await subtle.importKey('raw', key.reveal(), algorithm, false, ['sign'])
+    return new Uint8Array(await subtle.sign('HMAC', imported, data))
+  })
+}
+
+/** Null for more than 1,024 bytes of info, which not every WebCrypto takes. */
+function hkdf(subtle: SubtleLike, derivation: KeyDerivation): Promise<Secret | null> {
   const { key, salt, info, length } = derivation
-  const imported = await subtle.importKey('raw', key.reveal(), 'HKDF', false, ['deriveBits'])
   const algorithm = { name: 'HKDF', hash: 'SHA-256', salt, info }
-  return Secret.adopt(new Uint8Array(await subtle.deriveBits(algorithm, imported, length * 8)))
+  return orNull(async () => {
+    const imported = await subtle.importKey('raw', key.reveal(), 'HKDF', false, ['deriveBits'])
+    return Secret.adopt(new Uint8Array(await subtle.deriveBits(algorithm, imported, length * 8)))
+  })
 }
 
 /** Imports each secret once. A failure is not kept. */
@@ -97,7 +108,10 @@ async function orNull<T>(attempt: () => Promise<T>): Promise<T | null> {
 type KeyAgreement = Pick<CryptoAsync, 'x25519Public' | 'x25519Shared'>
 
 function x25519({ subtle, abilities, fallback }: Platform): KeyAgreement {
-  if (!abilities.x25519) return fallback
+  if (!abilities.x25519) {
+    const { x25519Public, x25519Shared } = fallback
+    return { x25519Public, x25519Shared }
+  }
   const keyOf = secretKeys(subtle, 'X25519', X25519_DER, 'deriveBits')
   const multiply = (secret: Secret, publicKey: Uint8Array) =>
     orNull(async () => {
