@@ -6,6 +6,8 @@ import type { Crypto } from '../../src/crypto/crypto.ts'
 import { decodeEnvelope, effortPerKibOf } from '../../src/envelope/decode.ts'
 import { encodeEnvelope } from '../../src/envelope/layout.ts'
 import { AssertionError, ProtocolError } from '../../src/errors.ts'
+import { DEFAULT_NETWORK } from '../../src/network/default-network.ts'
+import { createNetwork } from '../../src/network/descriptor.ts'
 import {
   BOB_MAILBOX,
   bareEnvelope,
@@ -41,6 +43,14 @@ test('gives the fields, the id, the effort and the end of an accepted envelope',
   assert.ok(envelope.effort >= 60)
   assert.equal(effortPerKibOf(envelope), envelope.effort)
   assert.equal(effortPerKibOf({ bytes: new Uint8Array(4096), effort: 401 }), 100)
+})
+
+test('a network descriptor has all the rules that an envelope obeys', () => {
+  const network = createNetwork(crypto, DEFAULT_NETWORK)
+  const bytes = pay(network, bareEnvelope(network))
+  const { id, effort } = decodeEnvelope(crypto, { network, nowSeconds: NOW_SECONDS }, bytes)
+  assert.ok(effort >= 137 * 30)
+  assert.ok(id[0] === 0 && id[1]! < 16, '2^64 / 4110 begins with 0x000f')
 })
 
 test('accepts each bucket that the network allows and no other length', () => {
