@@ -52,6 +52,13 @@ test('a blinded key signs warrants that hold until their last second', () => {
   assert.throws(() => verifyWarrant(crypto, warrant, late), code('WARRANT_EXPIRED'))
 })
 
+test('the delegate key does not change with the buffer that the warrant came in', () => {
+  const buffer = Uint8Array.from(warrant)
+  const key = verifyWarrant(crypto, buffer, use)
+  buffer.fill(0)
+  assert.deepEqual(key, delegate)
+})
+
 test('a warrant of another network or mailbox, or without the right, does not hold', () => {
   const recordsOnly = signWarrant(crypto, blinded, { ...terms, rights: ['record'] })
   const cases = [
