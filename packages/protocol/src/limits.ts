@@ -139,8 +139,22 @@ export const STEM_REFUSAL_COUNT_MAX = 8
 
 // One exchange, each side: 2 Mi ids are 64 MiB while it lasts, and 2 GiB or more of envelopes.
 export const SYNC_ITEMS_MAX = 2_097_152
-// Per look-up among ids from a peer, who knows the key of their hashes. 32 never happens by chance
-// in a table half full; 64 cost 1 µs.
+// Per exchange, between two messages: a peer that falls silent keeps up to 64 MiB of ours so long.
+export const SYNC_IDLE_MS_MAX = 30_000
+// Per exchange, in all: 2 Mi ids are 1,100 messages, half a second each. Then it is refused.
+export const SYNC_EXCHANGE_MS_MAX = 600_000
+// Symbols in the first batch: 256 are 6.4 KB and find 100 differences in all but 4 of 30,000
+// exchanges; the others take a second batch.
+export const SYNC_FIRST_SYMBOLS_MIN = 256
+// The same for a day that is only audited: 800 B, which find 10 differences 98 times in 100.
+export const SYNC_AUDIT_SYMBOLS = 32
+// One exchange in so many reconciles a day whose digests are equal. At one exchange a minute, a
+// forged sum is found in 16 minutes times the days that a shard holds, on average.
+export const SYNC_AUDIT_PERIOD = 16
+// A day whose counts differ by a third is listed: symbols would be more bytes than its ids.
+export const SYNC_LIST_FRACTION = 3
+// Per look-up among ids from a peer, who knows the key of their hashes; then the exchange ends. In
+// a table half full, 64 probes in vain do not happen by chance, and cost 1 µs.
 export const SYNC_PROBES_MAX = 64
 
 // Per postage worker; 64 × 0.2 KiB, and 64 times the wait of one. The next one is refused.
@@ -175,15 +189,7 @@ export const OLD_SESSIONS_MAX = 4
 // Renewals of one pair: five minutes apart, then doubling to a day. One costs a 4 KiB envelope.
 export const RENEWAL_SECONDS_MIN = 300
 export const RENEWAL_SECONDS_MAX = 86_400
-// Symbols in the first batch: 256 find 100 differences in 9,998 exchanges of 10,000, in 6.4 KB.
-export const SYNC_FIRST_SYMBOLS_MIN = 256
-// The same for a day that is only audited: 800 B, enough for a handful of differences.
-export const SYNC_AUDIT_SYMBOLS = 32
-// One exchange in so many reconciles a day whose digests are equal. At one exchange a minute, a
-// sum that somebody has forged is found in 16 minutes times the days that a shard holds.
-export const SYNC_AUDIT_PERIOD = 16
-// A day whose counts differ by a third is listed: symbols would be more bytes than its ids.
-export const SYNC_LIST_FRACTION = 3
-// Per exchange, between two messages and in all: how long a peer may keep up to 64 MiB of ours busy.
-export const SYNC_IDLE_MS_MAX = 30_000
-export const SYNC_EXCHANGE_MS_MAX = 600_000
+// Two first messages may cross for so long before a second session is taken for a broken first.
+export const CROSSING_SECONDS = 86_400
+// A peer that still writes in an older session after so long has lost the newer one.
+export const STRAY_SECONDS = 3600

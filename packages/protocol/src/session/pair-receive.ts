@@ -3,7 +3,9 @@ import { equalBytes } from '../codec/bytes.ts'
 import { REFERENCE_BYTES } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { ProtocolError } from '../errors.ts'
+import { CROSSING_SECONDS } from '../limits.ts'
 import { decodeFrame, type Frame } from './frame.ts'
+
 import { isSameParty } from './handshake.ts'
 import {
   forgetOld,
@@ -15,7 +17,7 @@ import {
 } from './pair.ts'
 import { answerHandshake, findGeneration, type PrekeyRing, wasAnswered } from './prekey-ring.ts'
 import { openMessage, type Received, type ReceiveOptions } from './receive.ts'
-import { endRenewal, noteUnopened, wantRenewal } from './renewal.ts'
+import { endRenewal, endStray, noteStray, noteUnopened, wantRenewal } from './renewal.ts'
 import { splitMessage } from './sealed-message.ts'
 import { isConfirmed, type Session } from './session.ts'
 import { answerFirstContact, type FirstContact, type Responder } from './start.ts'
@@ -38,19 +40,35 @@ export interface PairReceived {
   readonly effects: readonly PairEffect[]
 }
 
+interface Outcome {
+  readonly pair: Pair
+  readonly effects: readonly PairEffect[]
+}
+
+const isOutdated = ({ active }: Pair, session: Session): boolean =>
+  active !== null && active.rank > session.rank && isConfirmed(active)
+
+/** A newer session works, as far as we know: what is missing is asked for in that one. */
+function stray(pair: Pair, reference: Uint8Array | null, nowSeconds: number): Outcome {
+  const renewal = noteStray(pair.renewal, nowSeconds)
+  if (renewal.isWanted) {
+    const noted = reference === null ? renewal : noteUnopened(renewal, reference)
+    return tryRenewal({ ...pair, renewal: noted }, nowSeconds)
+  }
+  const after = renewal === pair.renewal ? pair : { ...pair, renewal }
+  if (reference === null) return { pair: after, effects: [] }
+  const frame: Frame = { kind: 'resend', references: [reference] }
+  return { pair: after, effects: [{ kind: 'send', frame }] }
+}
+
 /** Something in `session` is not as it should be. */
 function broken(
   pair: Pair,
   session: Session,
   reference: Uint8Array | null,
   nowSeconds: number,
-): { readonly pair: Pair; readonly effects: readonly PairEffect[] } {
-  const { active } = pair
-  // A newer session works already: only what is missing has to be asked for, in that one.
-  if (active !== null && active.rank > session.rank && isConfirmed(active)) {
-    if (reference === null) return { pair, effects: [] }
-    return { pair, effects: [{ kind: 'send', frame: { kind: 'resend', references: [reference] } }] }
-  }
+): Outcome {
+  if (isOutdated(pair, session)) return stray(pair, reference, nowSeconds)
   const noted = reference === null ? pair.renewal : noteUnopened(pair.renewal, reference)
   return tryRenewal({ ...pair, renewal: wantRenewal(noted) }, nowSeconds)
 }
@@ -92,11 +110,24 @@ function opened(
 ): PairReceived {
   const { session, content, isOwnRollback } = received
   const placed = withSession(before, session, nowSeconds)
-  const [pair, lines] = confirmRenewal(placed, was, session)
-  const effects = [...lines, ...frameEffects(content, session)]
-  if (!isOwnRollback) return { outcome: 'opened', pair, effects }
-  const after = broken(pair, session, null, nowSeconds)
-  return { outcome: 'opened', pair: after.pair, effects: [...effects, ...after.effects] }
+  const [confirmed, lines] = confirmRenewal(placed, was, session)
+  const after = observe(confirmed, session, isOwnRollback, nowSeconds)
+  const effects = [...lines, ...frameEffects(content, session), ...after.effects]
+  return { outcome: 'opened', pair: after.pair, effects }
+}
+
+/** What a message says about the sessions, beside what is in it. */
+function observe(
+  pair: Pair,
+  session: Session,
+  isOwnRollback: boolean,
+  nowSeconds: number,
+): Outcome {
+  if (isOwnRollback) return broken(pair, session, null, nowSeconds)
+  if (isOutdated(pair, session)) return stray(pair, null, nowSeconds)
+  if (pair.active !== session) return { pair, effects: [] }
+  const renewal = endStray(pair.renewal)
+  return { pair: renewal === pair.renewal ? pair : { ...pair, renewal }, effects: [] }
 }
 
 interface Attempt {
@@ -193,6 +224,13 @@ function placeAnswered(pair: Pair, session: Session): Session {
   return isLate ? session : { ...session, rank: active.rank + 1 }
 }
 
+/** Whether a new session is worth a line, or two people only wrote to each other at once. */
+function isBreak(active: Session, rank: number, nowSeconds: number): boolean {
+  if (!isConfirmed(active)) return false
+  const isYoung = nowSeconds - active.createdSeconds < CROSSING_SECONDS
+  return !(active.isInitiator && isYoung && rank === active.rank)
+}
+
 export interface FirstReceived extends PairReceived {
   /** To be written together with the pair. */
   readonly ring: PrekeyRing
@@ -229,7 +267,7 @@ export function receiveFirstContact(
   if (received?.kind !== 'opened') throw new ProtocolError('SESSION_SEAL', 'first message')
   const session = placeAnswered(pair, received.session)
   const placed = withSession(pair, session, nowSeconds)
-  const isRenewal = pair.active !== null && isConfirmed(pair.active)
+  const isRenewal = pair.active !== null && isBreak(pair.active, introduction.rank, nowSeconds)
   const [after, lines] = isRenewal ? acceptRenewal(placed) : [placed, []]
   const used = { id: prekeyId, oneTimeId: introduction.oneTimeId, handshake: handshakeId }
   return {

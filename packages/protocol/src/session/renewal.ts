@@ -1,7 +1,7 @@
 // When a session is to be replaced, and how often. session.md §8
 import { equalBytes } from '../codec/bytes.ts'
 import { RESEND_REFERENCES_MAX } from '../constants.ts'
-import { RENEWAL_SECONDS_MAX, RENEWAL_SECONDS_MIN } from '../limits.ts'
+import { RENEWAL_SECONDS_MAX, RENEWAL_SECONDS_MIN, STRAY_SECONDS } from '../limits.ts'
 
 export interface Renewal {
   /** Something was broken, and no newer session has been answered yet. */
@@ -10,6 +10,8 @@ export interface Renewal {
   readonly notBeforeSeconds: number
   /** Messages to ask for again, oldest first. */
   readonly unopened: readonly Uint8Array[]
+  /** Since when the peer writes in an older session only, though the newer one had worked. */
+  readonly straySinceSeconds: number | null
 }
 
 export const NO_RENEWAL: Renewal = {
@@ -17,6 +19,7 @@ export const NO_RENEWAL: Renewal = {
   attempts: 0,
   notBeforeSeconds: 0,
   unopened: [],
+  straySinceSeconds: null,
 }
 
 /** Beyond the limit the oldest goes; the conversation asks for what is still missing then. */
@@ -47,7 +50,19 @@ export function attemptRenewal(renewal: Renewal, nowSeconds: number): Renewal {
   }
 }
 
+/** A message came in an older session: it was under way, or the peer has lost the newer one. */
+export function noteStray(renewal: Renewal, nowSeconds: number): Renewal {
+  const since = renewal.straySinceSeconds
+  if (since === null) return { ...renewal, straySinceSeconds: nowSeconds }
+  return nowSeconds >= since + STRAY_SECONDS ? wantRenewal(renewal) : renewal
+}
+
+/** A message came in the session that it should come in. */
+export function endStray(renewal: Renewal): Renewal {
+  return renewal.straySinceSeconds === null ? renewal : { ...renewal, straySinceSeconds: null }
+}
+
 /** A newer session was answered. What was asked for has been asked in it. */
 export function endRenewal(renewal: Renewal): Renewal {
-  return { ...renewal, isWanted: false, unopened: [] }
+  return { ...renewal, isWanted: false, unopened: [], straySinceSeconds: null }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
-import { OLD_SESSIONS_MAX, RENEWAL_SECONDS_MIN } from '@ezchat/protocol/limits.ts'
+import { CROSSING_SECONDS, OLD_SESSIONS_MAX, RENEWAL_SECONDS_MIN } from '@ezchat/protocol/limits.ts'
 import {
   forgetOld,
   newPair,
@@ -172,7 +172,8 @@ describe('a session that is broken', () => {
 
   test('by a state that one side lost is renewed as soon as that side writes', () => {
     const both = met()
-    const { alice, bob } = both
+    const { alice, bob, world } = both
+    world.nowSeconds += CROSSING_SECONDS
     bob.forgetEverything()
     alice.send('into nothing')
     settle(both)
