@@ -96,7 +96,7 @@ export function headOf(log: DeviceLog): DeviceLogHead {
 
 function emptyWalk(identityKey: Uint8Array): Walk {
   return {
-    identityKey: identityKey.slice(),
+    identityKey: Uint8Array.from(identityKey),
     entries: [],
     hashes: [],
     devices: new Map(),
@@ -113,7 +113,7 @@ function append(crypto: Crypto, walk: Walk, entries: readonly Uint8Array[]): Dev
     throw new ProtocolError('DEVICE_LOG_LIMIT', `${count} entries`)
   }
   for (const bytes of entries) {
-    const owned = bytes.slice()
+    const owned = Uint8Array.from(bytes)
     const entry = decodeDeviceLogEntry(owned)
     checkLinkage(walk, entry)
     checkSignature(crypto, walk, entry)

@@ -7,13 +7,13 @@ import {
 } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { HASH_LABELS, labelled } from '../crypto/labels.ts'
-import { assertLength, PUBLIC_KEY_BYTES } from '../crypto/lengths.ts'
+import { checkIdentityKey } from '../mailbox/blind.ts'
 
 const GROUP_BYTES = 5
 const GROUPS_A_SIDE = SAFETY_NUMBER_GROUPS / 2
 const MODULUS = 10 ** SAFETY_NUMBER_GROUP_DIGITS
 
-/** Twelve groups of five digits, the same for both sides. */
+/** Twelve groups of five digits, the same for both sides. Throws KEY_LENGTH or KEY_INVALID. */
 export function safetyNumberGroups(
   crypto: Crypto,
   identityKey: Uint8Array,
@@ -33,8 +33,9 @@ export function safetyNumber(
 }
 
 /** Rounds make a search for a key with the same thirty digits dearer by as much. */
-function groupsOf(crypto: Crypto, key: Uint8Array): readonly string[] {
-  assertLength('identity key', key.length, PUBLIC_KEY_BYTES)
+function groupsOf(crypto: Crypto, identityKey: Uint8Array): readonly string[] {
+  // A number that two people agree on must not stand for a key that anybody can use.
+  const key = checkIdentityKey(identityKey).bytes
   let hash = crypto.sha512(labelled(HASH_LABELS.safetyNumber, key))
   for (let round = 1; round < SAFETY_NUMBER_ROUNDS; round++) {
     hash = crypto.sha512(concatBytes(hash, key))
