@@ -6,6 +6,9 @@ import { describe, test } from 'node:test'
 
 const root = new URL('../', import.meta.url)
 
+/** Started, never imported. */
+const PROGRAMS = new Set(['packages/node/src/postage/worker-thread.ts'])
+
 /** What a module could leave behind by being imported. */
 function globals(): string {
   return Object.getOwnPropertyNames(globalThis).sort().join(' ')
@@ -13,7 +16,14 @@ function globals(): string {
 
 describe('every module loads alone and leaves nothing behind', () => {
   const before = globals()
-  for (const path of globSync('packages/*/src/**/*.ts', { cwd: root.pathname }).sort()) {
+  const sources = globSync('packages/*/src/**/*.ts', { cwd: root.pathname }).sort()
+  const modules = sources.filter((path) => !PROGRAMS.has(path))
+
+  test('the programs among them are known', () => {
+    assert.equal(sources.length - modules.length, PROGRAMS.size)
+  })
+
+  for (const path of modules) {
     test(path, async () => {
       const module: object = await import(new URL(path, root).href)
       assert.equal(globals(), before)
