@@ -113,17 +113,18 @@ export class CodedSet {
     return true
   }
 
-  /** Whether exactly those ids of the table are in this set that the peer says are. */
+  /** Whether exactly those ids of the table that are called ours are in this set, and once. */
   holdsExactly(table: WordTable, isOurs: (item: number) => boolean): boolean {
-    const isSeen = new Uint8Array(table.count)
+    const seenCounts = new Uint8Array(table.count)
     const words = this.#words
     const hashes = this.#hashes
     for (let item = 0; item < this.#count; item++) {
       const low = hashes[item * HASH_WORDS]!
       const found = table.find(words, item * MESSAGE_WORDS, low, hashes[item * HASH_WORDS + 1]!)
-      if (found >= 0) isSeen[found] = 1
+      // An id that is here twice looks like one that the peer lacks.
+      if (found >= 0) seenCounts[found] = Math.min(seenCounts[found]! + 1, 2)
     }
-    return isSeen.every((seen, item) => (seen === 1) === isOurs(item))
+    return seenCounts.every((seen, item) => seen === (isOurs(item) ? 1 : 0))
   }
 }
 

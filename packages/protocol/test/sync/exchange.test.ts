@@ -291,18 +291,19 @@ test('ids that come and go during an exchange are found by the next one', () => 
   assert.deepEqual(reconcile(pair).kinds, ['open', 'equal'])
 })
 
-test('two ids with one short id count as one: it ends, and nothing else is lost', () => {
-  const pair = populate(
-    population({ both: 4_000, leftOnly: 5, rightOnly: 5, days: 1, differingDays: 1 }),
-  )
-  const [some] = [...pair.left.shortIds([FIRST_DAY])]
-  const twin = pair.left.resolve(some!.slice(0, 16))!
-  twin[0]! ^= 1
-  pair.left.add(FIRST_DAY, twin)
-  const outcome = reconcile(pair)
-  assertReconciled(outcome, pair)
-  assert.ok(outcome.kinds.includes('fallback'), outcome.kinds.join(' '))
-})
+for (const holder of ['left', 'right'] as const) {
+  test(`two ids with one short id on the ${holder} count as one: nothing else is lost`, () => {
+    const differences = { leftOnly: 5, rightOnly: 5, days: 1, differingDays: 1 }
+    const pair = populate(population({ both: 4_000, ...differences }))
+    const [some] = [...pair.left.shortIds([FIRST_DAY])]
+    const twin = pair.left.resolve(some!.slice(0, 16))!
+    twin[0]! ^= 1
+    pair[holder].add(FIRST_DAY, twin)
+    const outcome = reconcile(pair)
+    assertReconciled(outcome, pair)
+    assert.ok(outcome.kinds.includes('fallback'), outcome.kinds.join(' '))
+  })
+}
 
 test('days beyond the four hundred that fit are left to others, the oldest first', () => {
   const [left, right] = [new MemorySyncSet(), new MemorySyncSet()]

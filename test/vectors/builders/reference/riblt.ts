@@ -94,7 +94,7 @@ export function indicesOf(hash: bigint, end: number): number[] {
   return indices
 }
 
-export interface Symbol {
+export interface CodedSymbol {
   sum: bigint
   check: bigint
   count: number
@@ -104,7 +104,7 @@ export function symbolsOf(
   key: Uint8Array,
   shortIds: readonly Uint8Array[],
   length: number,
-): Symbol[] {
+): CodedSymbol[] {
   const symbols = Array.from({ length }, () => ({ sum: 0n, check: 0n, count: 0 }))
   for (const id of shortIds) {
     const hash = sipHash(key, id)
@@ -119,7 +119,7 @@ export function symbolsOf(
 }
 
 /** sum (16) ‖ checksum (8) ‖ count (1). */
-export function packSymbols(symbols: readonly Symbol[]): Uint8Array {
+export function packSymbols(symbols: readonly CodedSymbol[]): Uint8Array {
   const packed = new Uint8Array(symbols.length * 25)
   for (const [at, { sum, check, count }] of symbols.entries()) {
     packed.set(toLittleEndian(sum, 16), at * 25)
