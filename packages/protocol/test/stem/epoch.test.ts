@@ -153,6 +153,20 @@ test('with no replacement left the lost half joins the other, and known peers ma
   assert.equal(epoch.route('keeper'), lost[2])
 })
 
+test('what moved together stays together when the lost stem peer is back', () => {
+  const neighbours = connected(['bob', 'carol'])
+  const epoch = epochOf(neighbours)
+  const sources = ['a', 'b', 'c', 'd']
+  const lost = epoch.route('a')!
+  const sharing = sources.filter((source) => epoch.route(source) === lost)
+  assert.equal(sharing.length, 2)
+  neighbours.down(lost)
+  const other = epoch.route(sharing[0]!)
+  neighbours.up(lost, true, true, 0)
+  assert.notEqual(other, lost)
+  for (const source of sharing) assert.equal(epoch.route(source), other)
+})
+
 test('a shunned peer is replaced until the epoch ends', () => {
   const neighbours = connected(['bob', 'carol', 'dave'])
   const epoch = epochOf(neighbours)

@@ -84,6 +84,23 @@ test('in a full pool whoever holds most makes room for whoever holds little', ()
   assert.deepEqual(host.take(), ['own receipts 1'])
 })
 
+test('who makes room loses its newest, but never what its holder wrote itself', () => {
+  const each = Math.floor(STEM_POOL_PEER_BYTES_MAX / LARGE_COST)
+  const sybils = Array.from(
+    { length: Math.floor(STEM_POOL_BYTES_MAX / (each * LARGE_COST)) },
+    (_, i) => `sybil-${i}`,
+  )
+  const host = strangers(new Host(), ...sybils, 'alice')
+  for (const [i, sybil] of sybils.entries()) pour(host, sybil, each, LARGE, i + 1)
+  host.submit(envelopeOf(each - 1, LARGE, 1))
+  host.log.splice(0)
+  pour(host, 'alice', 1, LARGE, 100)
+  const evicted = host.log.flatMap(({ effect }) => (effect.kind === 'forget' ? [effect] : []))
+  assert.deepEqual(evicted, [
+    { kind: 'forget', id: sha256(envelopeOf(each - 2, LARGE, 1)), why: 'evicted', own: false },
+  ])
+})
+
 test('among equals nobody is pushed out: the pool is full for all', () => {
   const each = Math.floor(STEM_POOL_PEER_BYTES_MAX / LARGE_COST)
   const count = Math.ceil(STEM_POOL_BYTES_MAX / (each * LARGE_COST)) + 3
@@ -144,6 +161,18 @@ test('receipts and refusals over the rate are dropped without an answer', () => 
   host.advance(1000)
   host.receiptsFrom('mallory', id, receiptOf(1, id))
   assert.deepEqual(host.take(), ['own receipts 1'])
+})
+
+test('a neighbour that flooded in one epoch is answered again in the next', () => {
+  const host = strangers(new Host(), 'mallory')
+  const flood = () => {
+    for (let i = 0; i < STEM_MESSAGES_BURST; i++) host.refuseFrom('mallory', sha256(envelopeOf(i)))
+    for (let i = 0; i < 2 * STEM_STRIKE_COUNT_MAX; i++) host.relayFrom('mallory', envelopeOf(i))
+    return countOf(host.take(), 'refuse busy mallory')
+  }
+  assert.equal(flood(), STEM_STRIKE_COUNT_MAX)
+  host.advance(700_000)
+  assert.equal(flood(), STEM_STRIKE_COUNT_MAX)
 })
 
 test('coming and going does not refill what a neighbour may send', () => {
@@ -209,6 +238,38 @@ test('checking signatures at a neighbour’s wish ends after some, per envelope'
   assert.equal(checks, STEM_VERIFICATION_COUNT_MAX)
   host.handle({ kind: 'delivered', id, receipts: [receiptOf(1, id)] })
   assert.ok(host.take().includes('own receipts 1'))
+})
+
+test('another try may check as many again', () => {
+  const host = new Host().up('mallory')
+  const id = host.submit(envelopeOf(1))
+  host.advance(HELD)
+  for (let i = 0; i < STEM_VERIFICATION_COUNT_MAX; i++) {
+    host.receiptsFrom('mallory', id, Uint8Array.of(i))
+  }
+  host.handle({ kind: 'delivered', id, receipts: [receiptOf(1, id)] })
+  host.submit(envelopeOf(1))
+  host.advance(HELD)
+  host.take()
+  host.receiptsFrom('mallory', id, receiptOf(2, id))
+  assert.deepEqual(host.take(), ['own receipts 1'])
+})
+
+test('a ninth receipt is not even checked, and a neighbour gets eight whatever is tried', () => {
+  let checks = 0
+  const counting: ReceiptVerifier = (receipt, subject) => {
+    checks += 1
+    return verifyReceipt(receipt, subject)
+  }
+  const host = strangers(new Host({ verifyReceipt: counting }), 'x', 'y').up('bob')
+  const id = host.relayFrom('x', envelopeOf(1))
+  const from = (first: number) => Array.from({ length: 20 }, (_, i) => receiptOf(first + i, id))
+  host.handle({ kind: 'delivered', id, receipts: from(0) })
+  assert.equal(checks, 8)
+  assert.deepEqual(host.take(), ['receipts 8 x'])
+  host.relayFrom('y', envelopeOf(1))
+  host.handle({ kind: 'delivered', id, receipts: from(100) })
+  assert.deepEqual(host.take(), ['receipts 8 y'])
 })
 
 test('no more than eight receipts are kept or passed on, whoever makes them', () => {
@@ -298,6 +359,17 @@ test('a stem peer that refuses all is replaced, and what it refused is delivered
   host.submit(envelopeOf(1000))
   host.advance(HELD)
   assert.deepEqual(host.take(), ['relay bob'])
+})
+
+test('a stem peer that is busy now and then is not taken for one that refuses all', () => {
+  const host = new Host().up('bob')
+  for (let i = 0; i < 3 * STEM_REFUSAL_COUNT_MAX; i++) {
+    const id = host.submit(envelopeOf(i))
+    host.advance(HELD)
+    if (i % STEM_REFUSAL_COUNT_MAX === 0) host.receiptsFrom('bob', id, receiptOf(1, id))
+    else host.refuseFrom('bob', id)
+  }
+  assert.ok(!host.take().includes('penalise bob refuses'))
 })
 
 test('flapping stem peers see a node’s own envelopes at no more than six peers an epoch', () => {

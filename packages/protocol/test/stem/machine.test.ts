@@ -6,6 +6,7 @@ import {
   STEM_EMBARGO_MS_MAX,
   STEM_EMBARGO_MS_MIN,
   STEM_HOLD_MS_MAX,
+  STEM_RETRY_COUNT_MAX,
 } from '../../src/limits.ts'
 import { Stem } from '../../src/stem/machine.ts'
 import { DELIVERER, Host, RELAYER, relaysOf } from './host.ts'
@@ -237,6 +238,30 @@ test('a stem that closes on itself ends there, after a hold like any other', () 
   assert.deepEqual(host.take(), ['deliver loop'])
 })
 
+test('nobody is sent what they sent', () => {
+  const host = new Host({ draws: [...EPOCH_LONG, 0.1, 0.9] }).up('bob')
+  host.handle({ kind: 'peer-up', peer: 'x', capable: false, dialled: false })
+  host.relayFrom('x', envelope)
+  host.relayFrom('bob', envelope)
+  host.advance(HELD)
+  assert.deepEqual(host.take(), ['deliver loop'])
+})
+
+test('another arrival does not put the embargo off', () => {
+  const host = new Host({ draws: [...EPOCH_LONG, 0.5, 0.5, 0.5, 0.5, 0.5] }).up('bob', 'carol')
+  for (const peer of ['x', 'y']) {
+    host.handle({ kind: 'peer-up', peer, capable: false, dialled: false })
+  }
+  host.relayFrom('x', envelope)
+  host.advance(20_000)
+  host.relayFrom('y', envelope)
+  host.advance(10_249)
+  assert.equal(host.take().length, 2)
+  // 69 ms held, then 8 s and the median of an exponential with a mean of 32 s.
+  host.advance(1)
+  assert.deepEqual(host.take(), ['deliver embargo'])
+})
+
 test('what comes back from elsewhere takes the route of whoever brings it, if that is free', () => {
   const host = new Host().up('bob', 'carol')
   for (const peer of ['x', 'y']) {
@@ -363,6 +388,17 @@ test('a node that never delivers neither delivers on a loop nor when all refuse'
   assert.equal(host.stem.status.activeCount, 1)
 })
 
+test('a node that never delivers does not play ball with whoever refuses', () => {
+  const host = new Host({ neverDelivers: true }).up('bob')
+  const id = host.submit(envelope)
+  for (let i = 0; i < 100; i++) {
+    host.advance(50)
+    host.refuseFrom('bob', id)
+  }
+  const relays = host.take().filter((word) => word === 'relay bob')
+  assert.equal(relays.length, 1 + STEM_RETRY_COUNT_MAX)
+})
+
 test('stopping gives back what was only held, and nothing happens afterwards', () => {
   const host = new Host().up('alice', 'bob')
   host.relayFrom('alice', envelope)
@@ -406,9 +442,35 @@ test('ticks early, late and twice do no harm, and time that jumps back stands st
   host.handle({ kind: 'tick' })
   host.nowMs = 0
   host.handle({ kind: 'tick' })
+  const second = host.handle({ kind: 'submit', envelope: envelopeOf(2) })
+  assert.ok(second.some((effect) => effect.kind === 'set-timer' && effect.atMs >= 5000))
   const words = host.log.filter(({ effect }) => effect.kind === 'set-timer')
   assert.ok(words.every(({ atMs, effect }) => effect.kind !== 'set-timer' || effect.atMs >= atMs))
   assert.deepEqual(host.take(), ['relay bob'])
+})
+
+test('a late tick does first what was due first', () => {
+  const host = new Host({ draws: [...EPOCH_LONG, 0.9, 0.1] }).up('bob')
+  const later = host.submit(envelopeOf(1))
+  const sooner = host.submit(envelopeOf(2))
+  host.nowMs = 1000
+  host.handle({ kind: 'tick' })
+  assert.deepEqual(
+    relaysOf(host.log).map(({ id }) => id),
+    [sooner, later].map((id) => Buffer.from(id).toString('hex')),
+  )
+})
+
+test('receipts are kept as they came, whatever becomes of the buffer', () => {
+  const host = new Host().up('alice', 'bob')
+  const id = host.relayFrom('alice', envelope)
+  const receipt = receiptOf(1, id)
+  host.handle({ kind: 'delivered', id, receipts: [receipt] })
+  const [first] = host.log.splice(0).filter(({ effect }) => effect.kind === 'send')
+  receipt.fill(0)
+  host.relayFrom('alice', envelope)
+  const [again] = host.log.splice(0).filter(({ effect }) => effect.kind === 'send')
+  assert.deepEqual(again!.effect, first!.effect)
 })
 
 test('the host’s own mistakes are assertions', () => {
