@@ -86,6 +86,7 @@ export {
   type RecordDoor,
   type RecordSigner,
   type RecordTerms,
+  recordDelegate,
   recordMailbox,
   recordPeriods,
   sealRecord,

@@ -11,6 +11,7 @@ import { assert, ProtocolError } from '../errors.ts'
 import { type BlindedSecret, blindPublicKey, signBlinded } from '../mailbox/blind.ts'
 import { BARE_DOOR_SECRET, doorPeriod } from '../mailbox/door.ts'
 import type { Device } from './device-log.ts'
+import { isIdentityKey } from './identity-key.ts'
 import {
   decodeContent,
   fitContent,
@@ -28,9 +29,11 @@ export interface RecordDoor {
   readonly doorSecret: Secret | null
 }
 
-export type RecordSigner =
-  | { readonly blinded: BlindedSecret }
-  | { readonly warrant: Uint8Array; readonly delegateSeed: Secret }
+/** The identity's key of the day, or a device's with its warrant. */
+export interface RecordSigner {
+  readonly blinded: BlindedSecret
+  readonly warrant: Uint8Array | null
+}
 
 export interface RecordTerms extends RecordDraft {
   readonly period: number
@@ -44,9 +47,23 @@ export interface OpenedRecord extends RecordContent, Omit<RecordHeader, 'warrant
   readonly signedBy: Device | null
 }
 
+const secretOf = (door: RecordDoor): Uint8Array => door.doorSecret?.reveal() ?? BARE_DOOR_SECRET
+
 export function recordMailbox(crypto: Crypto, door: RecordDoor, period: number): Uint8Array {
-  const doorSecret = door.doorSecret?.reveal() ?? BARE_DOOR_SECRET
-  return blindPublicKey(crypto, door.identityKey, doorSecret, period)
+  return blindPublicKey(crypto, door.identityKey, secretOf(door), period)
+}
+
+/**
+ * The key that a warrant names for a device. Blinded too: the same key in the warrants of two
+ * days would tell every carrier that the two days' mailboxes are of one owner. record.md §5
+ */
+export function recordDelegate(
+  crypto: Crypto,
+  door: RecordDoor,
+  signKey: Uint8Array,
+  period: number,
+): Uint8Array {
+  return blindPublicKey(crypto, signKey, secretOf(door), period)
 }
 
 /** Where to look, the likeliest first: today, a clock ahead of ours, then back into the past. */
@@ -57,7 +74,7 @@ export function recordPeriods(nowSeconds: number): readonly number[] {
 }
 
 function recordKey(crypto: Crypto, door: RecordDoor, header: RecordHeader): Secret {
-  const known = concatBytes(door.identityKey, door.doorSecret?.reveal() ?? BARE_DOOR_SECRET)
+  const known = concatBytes(door.identityKey, secretOf(door))
   const period = new Writer(4).u32(header.period).finish()
   const context = [door.networkId, header.mailbox, period]
   const secret = Secret.adopt(known)
@@ -86,7 +103,7 @@ export function sealRecordWith(
 ): Uint8Array | null {
   assert(equalBytes(terms.log.identityKey, door.identityKey), 'expected the log of the identity')
   const { period, sequence, expiresSeconds } = terms
-  const warrant = 'warrant' in signer ? signer.warrant : null
+  const { warrant } = signer
   const isDelegate = warrant !== null
   const bytesMax = contentBytes(RECORD_SIZES_BYTES.at(-1)!, isDelegate)
   const content = fitContent(terms, { bytesMax, isDelegate })
@@ -100,12 +117,8 @@ export function sealRecordWith(
   const associated = concatBytes(door.networkId, clear)
   const key = recordKey(crypto, door, header)
   const body = concatBytes(clear, crypto.xchachaSeal(key, nonce, associated, plain))
-  return concatBytes(body, sign(crypto, signer, labelled(SIGN_LABELS.record, door.networkId, body)))
-}
-
-function sign(crypto: Crypto, signer: RecordSigner, message: Uint8Array): Uint8Array {
-  if ('warrant' in signer) return crypto.ed25519Sign(signer.delegateSeed, message)
-  return signBlinded(crypto, signer.blinded, message)
+  const message = labelled(SIGN_LABELS.record, door.networkId, body)
+  return concatBytes(body, signBlinded(crypto, signer.blinded, message))
 }
 
 /** Null when it is the record of somebody else, or of another door. record.md §6 */
@@ -130,15 +143,22 @@ export function openRecord(
   if (content.homeShard >> shardBits !== 0) {
     throw new ProtocolError('RECORD_FIELD', `the network has no shard ${content.homeShard}`)
   }
-  const signedBy = isDelegate ? publisherOf(content, signKey) : null
+  const signedBy = isDelegate ? publisherOf(crypto, door, signKey, { ...content, period }) : null
   const mailbox = record.mailbox.slice()
   return { ...content, mailbox, period, sequence, expiresSeconds, signedBy }
 }
 
 /** A warrant outlives the device's place in the log, so the log is asked too. */
-function publisherOf(content: RecordContent, signKey: Uint8Array): Device {
-  for (const device of content.devices.values()) {
-    if (equalBytes(device.signKey, signKey) && device.rights.includes('publish')) return device
+function publisherOf(
+  crypto: Crypto,
+  door: RecordDoor,
+  delegate: Uint8Array,
+  from: { period: number; devices: RecordContent['devices'] },
+): Device {
+  for (const device of from.devices.values()) {
+    if (!device.rights.includes('publish') || !isIdentityKey(device.signKey)) continue
+    const key = recordDelegate(crypto, door, device.signKey, from.period)
+    if (equalBytes(key, delegate)) return device
   }
   throw new ProtocolError('RECORD_PERMISSION', 'signed by no device that may publish')
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ed25519 } from '@noble/curves/ed25519.js'
 import fc from 'fast-check'
 import { compareBytes, concatBytes, toHex } from '../../src/codec/bytes.ts'
 import { Secret } from '../../src/crypto/secret.ts'
@@ -10,6 +11,7 @@ import {
   type RecordDoor,
   type RecordSigner,
   type RecordTerms,
+  recordDelegate,
   recordMailbox,
   recordPeriods,
   sealRecord,
@@ -40,7 +42,7 @@ const door: RecordDoor = { networkId, identityKey, doorSecret }
 const bareDoor: RecordDoor = { ...door, doorSecret: null }
 const blindedOf = (secret: Uint8Array, at = period) => blindSecret(crypto, identitySeed, secret, at)
 const blinded = blindedOf(doorSecret.reveal())
-const byIdentity: RecordSigner = { blinded }
+const byIdentity: RecordSigner = { blinded, warrant: null }
 
 const log = verifyDeviceLog(
   crypto,
@@ -71,12 +73,13 @@ const terms: RecordTerms = {
 }
 
 function warrantFor(name: string, rights: readonly Right[] = ['record'], notAfter = NOW + 90_000) {
-  const delegate = deviceOf(name).signKey
+  const delegate = recordDelegate(crypto, door, deviceOf(name).signKey, period)
   return signWarrant(crypto, blinded, { networkId, delegate, rights, notAfter })
 }
 
 function delegateOf(name: string, warrant = warrantFor(name)): RecordSigner {
-  return { warrant, delegateSeed: seedOf(`${name} sign`) }
+  const seed = seedOf(`${name} sign`)
+  return { warrant, blinded: blindSecret(crypto, seed, doorSecret.reveal(), period) }
 }
 
 function seal(altered: Partial<RecordTerms> = {}, signer = byIdentity, through = door) {
@@ -114,7 +117,7 @@ test('a record opens for those who know the address, or the invite, and for nobo
     expiresSeconds: NOW + 86_400,
     signedBy: null,
   })
-  const bare = seal({}, { blinded: blindedOf(BARE_DOOR_SECRET) }, bareDoor)
+  const bare = seal({}, { blinded: blindedOf(BARE_DOOR_SECRET), warrant: null }, bareDoor)
   assert.deepEqual(open(bare, NOW, bareDoor)?.log, log)
   assert.equal(open(bare), null)
   assert.equal(open(seal(), NOW, bareDoor), null)
@@ -168,7 +171,7 @@ test('a record for the next period is taken, one for the period after it is not'
   const ahead = (by: number) => {
     const at = period + by
     const key = blindedOf(doorSecret.reveal(), at)
-    const bytes = seal({ period: at }, { blinded: key })
+    const bytes = seal({ period: at }, { blinded: key, warrant: null })
     const check = { networkId, nowSeconds: NOW }
     return validateRecord(crypto, nameOf(key.publicKey), bytes, check)
   }
@@ -176,7 +179,10 @@ test('a record for the next period is taken, one for the period after it is not'
   assert.throws(() => ahead(2), { code: 'RECORD_FUTURE' })
   const farFuture = { ...terms, period: 0xffffffff, expiresSeconds: 0xffffffff }
   assert.throws(
-    () => validate(seal(farFuture, { blinded: blindedOf(doorSecret.reveal(), 0xffffffff) })),
+    () =>
+      validate(
+        seal(farFuture, { blinded: blindedOf(doorSecret.reveal(), 0xffffffff), warrant: null }),
+      ),
     {
       name: 'ProtocolError',
     },
@@ -228,8 +234,34 @@ test('a device with a warrant publishes, within the warrant and while the log li
   assert.throws(() => validate(outlived), { code: 'RECORD_PERMISSION' })
   assert.throws(() => open(outlived), { code: 'RECORD_PERMISSION' })
   assert.ok(validate(seal({ expiresSeconds: NOW }, delegateOf('phone', short))))
-  const byOther: RecordSigner = { warrant: warrantFor('phone'), delegateSeed: seedOf('tv sign') }
+  const byOther = delegateOf('tv', warrantFor('phone'))
   assert.throws(() => validate(seal({}, byOther)), { code: 'RECORD_SIGNATURE' })
+})
+
+test('no key of a device shows in its records, nor is the same in those of two days', () => {
+  const { signKey } = deviceOf('phone')
+  const keys = [period, period + 1].map((day) => recordDelegate(crypto, door, signKey, day))
+  assert.equal(new Set([...keys, signKey].map(toHex)).size, 3)
+  const shown = toHex(seal({}, delegateOf('phone')))
+  assert.ok(!shown.includes(toHex(signKey)) && shown.includes(toHex(keys[0]!)))
+  const plain = signWarrant(crypto, blinded, {
+    networkId,
+    delegate: signKey,
+    rights: ['record'],
+    notAfter: NOW + 90_000,
+  })
+  const unblinded = seal({}, delegateOf('phone', plain))
+  assert.throws(() => validate(unblinded), { code: 'RECORD_SIGNATURE' })
+})
+
+test('a device whose key cannot be blinded publishes nothing', () => {
+  const { Point } = ed25519
+  const eighth = '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'
+  const mixed = Point.fromBytes(deviceOf('odd').signKey).add(Point.fromHex(eighth)).toBytes()
+  const change = { op: 'add', device: { ...deviceOf('odd'), signKey: mixed } } as const
+  const odd = verifyDeviceLog(crypto, identityKey, [step([], change)])
+  const bytes = seal({ log: odd, prekeys: [] }, delegateOf('phone'))
+  assert.throws(() => open(bytes), { code: 'RECORD_PERMISSION' })
 })
 
 test('a warrant does not help a device that the log has revoked, or that may not publish', () => {

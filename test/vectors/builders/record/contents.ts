@@ -156,6 +156,13 @@ export function lyingContents(): Vector[] {
       { warrant: {} },
     ),
     unopened(
+      'delegate-not-blinded',
+      'The warrant names the device’s own key, which would link its days.',
+      'RECORD_PERMISSION',
+      {},
+      { warrant: { isPlain: true }, signWith: 'phone sign' },
+    ),
+    unopened(
       'delegate-without-right',
       'The log does not let this device publish.',
       'RECORD_PERMISSION',

@@ -61,7 +61,10 @@ export function sortedBundles(...names: readonly string[]) {
 }
 
 export interface WarrantParts {
+  /** A device, whose key of the day is named. */
   readonly delegate: string
+  /** Names the device's own key in place of the one of the day. */
+  readonly isPlain: boolean
   readonly rights: number
   readonly notAfter: number
   readonly networkId: Uint8Array
@@ -70,10 +73,19 @@ export interface WarrantParts {
 }
 
 function warrantBytes(lie: Partial<WarrantParts>, period: number, doorSecret: Uint8Array) {
-  const honest = { delegate: 'phone', rights: 3, notAfter: NOW + 86_400, networkId: NETWORK }
-  const { delegate, rights, notAfter, networkId, owner } = { ...honest, owner: 'identity', ...lie }
-  const key = doorKey(secretOf(owner), doorSecret, period)
-  const terms = concatBytes(publicOf(`${delegate} sign`), u8(rights), u32(notAfter))
+  const honest = {
+    delegate: 'phone',
+    isPlain: false,
+    rights: 3,
+    notAfter: NOW + 86_400,
+    networkId: NETWORK,
+  }
+  const parts = { ...honest, owner: 'identity', ...lie }
+  const { rights, notAfter, networkId } = parts
+  const key = doorKey(secretOf(parts.owner), doorSecret, period)
+  const ofDay = doorKey(secretOf(`${parts.delegate} sign`), doorSecret, period)
+  const delegate = parts.isPlain ? publicOf(`${parts.delegate} sign`) : ofDay.mailbox
+  const terms = concatBytes(delegate, u8(rights), u32(notAfter))
   const body = concatBytes(u8(1), networkId, key.mailbox, terms)
   return concatBytes(body, key.sign(concatBytes(utf8('ezchat/v1/sign/warrant\0'), body)))
 }
@@ -142,11 +154,18 @@ export function record(lie: Partial<RecordParts> = {}): Uint8Array {
   const sealed = xchacha20poly1305(sealKey(parts, door.mailbox), NONCE, associated).encrypt(plain)
   const body = concatBytes(clear, sealed)
   const message = concatBytes(utf8(parts.label), parts.networkId, body)
-  const delegate =
-    parts.signWith ?? (warrant === null ? null : `${warrant.delegate ?? 'phone'} sign`)
-  const signature =
-    delegate === null ? door.sign(message) : ed25519.sign(message, secretOf(delegate))
-  return concatBytes(body, signature)
+  return concatBytes(body, signatureOf(parts, door, message))
+}
+
+function signatureOf(parts: RecordParts, door: DoorKey, message: Uint8Array): Uint8Array {
+  if (parts.signWith !== null) {
+    const seed = secretOf(parts.signWith)
+    if (parts.warrant === null || parts.warrant.isPlain) return ed25519.sign(message, seed)
+    return doorKey(seed, parts.doorSecret, parts.period).sign(message)
+  }
+  if (parts.warrant === null) return door.sign(message)
+  const seed = secretOf(`${parts.warrant.delegate ?? 'phone'} sign`)
+  return doorKey(seed, parts.doorSecret, parts.period).sign(message)
 }
 
 export function nameOf(mailbox: Uint8Array, networkId = NETWORK): Uint8Array {
