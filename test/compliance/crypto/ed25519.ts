@@ -94,6 +94,35 @@ async function checkHostile(crypto: CryptoAsync): Promise<void> {
   }
 }
 
+/** RFC 8032 §5.1.5: the scalar behind a seed, modulo the order. */
+async function scalarOf(crypto: CryptoAsync, seed: Secret): Promise<bigint> {
+  const clamped = (await crypto.sha512(seed.reveal())).slice(0, 32)
+  clamped[0]! &= 0xf8
+  clamped[31] = (clamped[31]! & 0x7f) | 0x40
+  return fromLittleEndian(clamped) % ORDER
+}
+
+/** Signatures that satisfy the equation, so that nothing but the rules refuses them. */
+async function checkForgeries(crypto: CryptoAsync): Promise<void> {
+  const seed = Secret.adopt(pattern(32, 77))
+  const publicKey = await crypto.ed25519Public(seed)
+  const scalar = await scalarOf(crypto, seed)
+  // Under a key of order n, S·B = R holds for every n-th message.
+  const universal = Uint8Array.of(...publicKey, ...littleEndian32(scalar))
+  for (const [i, point] of SMALL_ORDER.entries()) {
+    for (let first = 0; first < 32; first++) {
+      const message = pattern(8, first)
+      holds(!(await crypto.ed25519Verify(point, message, universal)), `a signature for key ${i}`)
+    }
+  }
+  // R = 0 and S = h·a, which only the signer can make.
+  const r = littleEndian32(1n)
+  const message = pattern(8)
+  const h = fromLittleEndian(await crypto.sha512(Uint8Array.of(...r, ...publicKey, ...message)))
+  const withoutNonce = Uint8Array.of(...r, ...littleEndian32((h * scalar) % ORDER))
+  holds(!(await crypto.ed25519Verify(publicKey, message, withoutNonce)), 'R of order one')
+}
+
 async function checkFlips(crypto: CryptoAsync): Promise<void> {
   const { publicKey, message, signature } = await signed(crypto)
   // Every third bit: a verification by noble takes a millisecond.
@@ -168,6 +197,7 @@ export function ed25519Checks(crypto: () => Promise<CryptoAsync>): Check[] {
     check('follows Wycheproof', checkWycheproof),
     check('has the verdicts of libsodium on ed25519-speccheck', checkEdgeCases),
     check('refuses small order, other encodings and a larger S', checkHostile),
+    check('refuses what only its rules refuse', checkForgeries),
     check('refuses every bit turned', checkFlips),
     check('refuses wrong lengths and points off the curve', checkLengths),
     check('refuses seeds that are not ours', checkBugs),

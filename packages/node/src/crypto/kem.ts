@@ -1,5 +1,5 @@
 // ML-KEM-768 by OpenSSL 3.5, which Node has from 24.7 on.
-import nodeCrypto from 'node:crypto'
+import nodeCrypto, { type KeyObject } from 'node:crypto'
 import { equalBytes } from '@ezchat/protocol/codec/bytes.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import {
@@ -14,7 +14,13 @@ import { MLKEM768, publicKeys, secretKeys } from './key-objects.ts'
 
 export type Kem = Pick<Crypto, 'mlkemPublic' | 'mlkemEncapsulate' | 'mlkemDecapsulate'>
 
-function build(): Kem {
+/** Of node:crypto, where they are missing before 24.7. */
+export interface KemPlatform {
+  readonly encapsulate?: (key: KeyObject) => { sharedKey: Buffer; ciphertext: Buffer }
+  readonly decapsulate?: (key: KeyObject, ciphertext: Uint8Array) => Buffer
+}
+
+function build({ encapsulate, decapsulate }: Required<KemPlatform>): Kem {
   const secrets = secretKeys(MLKEM768)
   const keys = publicKeys(MLKEM768)
   return {
@@ -22,7 +28,7 @@ function build(): Kem {
     mlkemEncapsulate(publicKey) {
       if (publicKey.length !== MLKEM_PUBLIC_BYTES) throw new ProtocolError('KEY_LENGTH')
       try {
-        const { sharedKey, ciphertext } = nodeCrypto.encapsulate(keys(publicKey))
+        const { sharedKey, ciphertext } = encapsulate(keys(publicKey))
         return {
           ciphertext: plainBytes(ciphertext),
           shared: Secret.adopt(plainBytes(sharedKey)),
@@ -36,7 +42,7 @@ function build(): Kem {
       if (ciphertext.length !== MLKEM_CIPHERTEXT_BYTES) {
         throw new ProtocolError('KEY_LENGTH', 'ML-KEM ciphertext')
       }
-      return Secret.adopt(plainBytes(nodeCrypto.decapsulate(privateKey, ciphertext)))
+      return Secret.adopt(plainBytes(decapsulate(privateKey, ciphertext)))
     },
   }
 }
@@ -53,9 +59,10 @@ function holds(kem: Kem): boolean {
 }
 
 /** Null where this Node has no ML-KEM-768, or one whose keys are not those of FIPS 203. */
-export function nativeKem(): Kem | null {
-  if (typeof nodeCrypto.encapsulate !== 'function') return null
-  const kem = build()
+export function nativeKem(platform: KemPlatform = nodeCrypto): Kem | null {
+  const { encapsulate, decapsulate } = platform
+  if (encapsulate === undefined || decapsulate === undefined) return null
+  const kem = build({ encapsulate, decapsulate })
   try {
     return holds(kem) ? kem : null
   } catch {

@@ -1,5 +1,6 @@
 // What only the native implementation has: kept keys, a source of randomness, and a fallback.
 import assert from 'node:assert/strict'
+import nodeCrypto from 'node:crypto'
 import { test } from 'node:test'
 import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import type { RandomSource } from '@ezchat/protocol/crypto/crypto.ts'
@@ -112,4 +113,16 @@ test('a random source that gives too little stops the program', () => {
 
 test('this Node has ML-KEM, whose keys are those of FIPS 203', () => {
   assert.notEqual(nativeKem(), null)
+})
+
+test('a Node without ML-KEM, or with another one, is left to noble', () => {
+  const { encapsulate, decapsulate } = nodeCrypto
+  assert.equal(nativeKem({}), null)
+  assert.equal(nativeKem({ encapsulate }), null)
+  const wrong = () => Buffer.alloc(32)
+  assert.equal(nativeKem({ encapsulate, decapsulate: wrong }), null)
+  const unsupported = () => {
+    throw new Error('unsupported')
+  }
+  assert.equal(nativeKem({ encapsulate: unsupported, decapsulate }), null)
 })

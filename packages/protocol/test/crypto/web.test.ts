@@ -9,6 +9,11 @@ import { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import type { SubtleLike } from '@ezchat/protocol/crypto/subtle.ts'
 import { webCrypto } from '@ezchat/protocol/crypto/web.ts'
 import { probeWeb } from '@ezchat/protocol/crypto/web-probe.ts'
+import {
+  NOT_CANONICAL,
+  SMALL_ORDER,
+  withLargerS,
+} from '../../../../test/compliance/crypto/ed25519.ts'
 import { cryptoCompliance } from '../../../../test/compliance/crypto.ts'
 
 const native = nativeCrypto()
@@ -97,6 +102,40 @@ test('a verifier that multiplies by the cofactor is not ours', async () => {
   assert.deepEqual(await probeWeb(accepting), { ...HAS_ALL, ed25519Verify: false })
   const strict = subtleWith({ verify: () => Promise.resolve(false) })
   assert.deepEqual(await probeWeb(strict), { ...HAS_ALL, ed25519Verify: false })
+})
+
+test('what the rules refuse is not left to the platform', async () => {
+  let credulous = false
+  const subtle = subtleWith({
+    verify: (...args) => (credulous ? Promise.resolve(true) : real.verify(...args)),
+  })
+  const crypto = await webCrypto(native, subtle)
+  credulous = true
+  const seed = Secret.adopt(native.randomBytes(32))
+  const message = new Uint8Array(8)
+  const publicKey = native.ed25519Public(seed)
+  const signature = native.ed25519Sign(seed, message)
+  assert.equal(await crypto.ed25519Verify(publicKey, message, new Uint8Array(64).fill(2)), true)
+  for (const point of [...SMALL_ORDER, ...NOT_CANONICAL]) {
+    assert.equal(await crypto.ed25519Verify(point, message, signature), false)
+    const withR = Uint8Array.of(...point, ...signature.subarray(32))
+    assert.equal(await crypto.ed25519Verify(publicKey, message, withR), false)
+  }
+  const larger = withLargerS(signature, 1n)
+  assert.equal(await crypto.ed25519Verify(publicKey, message, larger), false)
+})
+
+test('a shared secret of zeroes is not left to the platform', async () => {
+  const zeroes = () => Promise.resolve(new ArrayBuffer(32))
+  let careless = false
+  const subtle = subtleWith({
+    deriveBits: (...args) => (careless ? zeroes() : real.deriveBits(...args)),
+  })
+  const crypto = await webCrypto(native, subtle)
+  careless = true
+  const secret = Secret.adopt(native.randomBytes(32))
+  const pending = crypto.x25519Shared(secret, new Uint8Array(32))
+  await assert.rejects(pending, { code: 'KEY_INVALID' })
 })
 
 const lacking: Record<string, SubtleLike> = {
