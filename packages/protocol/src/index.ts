@@ -5,9 +5,13 @@ export { isPlainName, isPlainText } from './codec/plain-text.ts'
 export { Reader } from './codec/reader.ts'
 export { Writer } from './codec/writer.ts'
 export * from './constants.ts'
+export { toAsync } from './crypto/async.ts'
 export type * from './crypto/crypto.ts'
+export { isAcceptableEd25519Key, isAcceptableEd25519Signature } from './crypto/ed25519-rules.ts'
 export { nobleCrypto } from './crypto/noble.ts'
 export { Secret } from './crypto/secret.ts'
+export type { SubtleLike } from './crypto/subtle.ts'
+export { type WebCryptoInit, webCrypto } from './crypto/web.ts'
 export {
   type DecodeContext,
   decodeEnvelope,

@@ -68,6 +68,8 @@ export function secretKeys(format: KeyFormat): SecretKeys {
     if (known !== undefined) return known
     const entry: Imported = { key: importSecret(format, secret) }
     imported.set(secret, entry)
+    // OpenSSL clears a key's memory once nothing holds it.
+    secret.onWipe(() => imported.delete(secret))
     return entry
   }
   return {

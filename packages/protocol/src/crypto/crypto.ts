@@ -18,7 +18,8 @@ export interface KeyDerivation {
  * hostile ones too: `test/compliance/crypto.ts` is the contract.
  *
  * Secrets are `Secret`s; public values are bytes. A wrong length of ours is an assertion, a
- * wrong length of theirs is `false`, `null` or a `ProtocolError`.
+ * wrong length of theirs is `false`, `null` or a `ProtocolError`. No input is changed, and what
+ * is returned belongs to the caller: a plain Uint8Array, never a Buffer.
  */
 export interface Crypto {
   readonly name: string
@@ -29,7 +30,7 @@ export interface Crypto {
   sha512(data: Uint8Array): Uint8Array
   sha3of256(data: Uint8Array): Uint8Array
   hmacSha256(key: Secret, data: Uint8Array): Uint8Array
-  /** RFC 5869. */
+  /** RFC 5869, for 1 to 8,160 bytes. */
   hkdfSha256(derivation: KeyDerivation): Secret
 
   /** RFC 8439, 12-byte nonce. Returns ciphertext followed by the 16-byte tag. */
@@ -72,7 +73,10 @@ export interface Crypto {
   mlkemDecapsulate(seed: Secret, ciphertext: Uint8Array): Secret
 }
 
-/** The same operations where the platform only has them asynchronously (WebCrypto). */
+/**
+ * The same operations where the platform only has them asynchronously (WebCrypto). Inputs must
+ * stay as they are until the promise settles.
+ */
 export type CryptoAsync = {
   readonly [K in keyof Crypto]: Crypto[K] extends (...args: infer A) => infer R
     ? (...args: A) => Promise<R>

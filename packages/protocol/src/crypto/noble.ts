@@ -99,6 +99,7 @@ function mlkemExpander(): (seed: Secret) => MlkemKeys {
     if (known !== undefined) return known
     const keys = ml_kem768.keygen(seed.reveal())
     expanded.set(seed, keys)
+    seed.onWipe(() => keys.secretKey.fill(0))
     return keys
   }
 }

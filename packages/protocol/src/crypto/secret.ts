@@ -6,6 +6,7 @@ import { assert } from '../errors.ts'
  */
 export class Secret {
   #bytes: Uint8Array | null
+  #forgetters: (() => void)[] | null = null
 
   private constructor(bytes: Uint8Array) {
     this.#bytes = bytes
@@ -30,10 +31,19 @@ export class Secret {
     return this.#bytes
   }
 
+  /** For whoever keeps what it made of the bytes: called once, when they are wiped. */
+  onWipe(forget: () => void): void {
+    assert(this.#bytes !== null, 'secret used after it was wiped')
+    this.#forgetters ??= []
+    this.#forgetters.push(forget)
+  }
+
   /** JavaScript may have moved the bytes before; this removes the copy that we own. */
   wipe(): void {
     this.#bytes?.fill(0)
     this.#bytes = null
+    for (const forget of this.#forgetters ?? []) forget()
+    this.#forgetters = null
   }
 
   toString(): string {

@@ -10,9 +10,6 @@ import { Secret } from './secret.ts'
 import type { KeyUse, SubtleLike } from './subtle.ts'
 import { probeWeb, type WebAbilities } from './web-probe.ts'
 
-export { toAsync } from './async.ts'
-export type { SubtleLike } from './subtle.ts'
-
 export interface WebCryptoInit {
   /** Fewer bytes than this are hashed by the fallback. */
   readonly hashBytesMin?: number
@@ -89,6 +86,7 @@ function secretKeys(subtle: SubtleLike, algorithm: string, der: KeyPrefixes, use
     try {
       const key = await subtle.importKey('pkcs8', pkcs8, algorithm, false, [use])
       imported.set(secret, key)
+      secret.onWipe(() => imported.delete(secret))
       return key
     } finally {
       pkcs8.fill(0)

@@ -98,6 +98,19 @@ test('a secret that was wiped has no bytes left, and stops the program when it i
   assert.equal(inspect(secret), '[secret]')
 })
 
+test('whoever keeps something made of a secret is told once when it is wiped', () => {
+  const secret = canary(32)
+  const told: string[] = []
+  secret.onWipe(() => told.push('first'))
+  secret.onWipe(() => told.push('second'))
+  hidesInAllViews(secret, 'a secret with listeners')
+  assert.equal(told.length, 0)
+  secret.wipe()
+  secret.wipe()
+  assert.deepEqual(told, ['first', 'second'])
+  assert.throws(() => secret.onWipe(() => told.push('third')), AssertionError)
+})
+
 test('a copy has bytes of its own, an adopted secret has not', () => {
   const bytes = Uint8Array.of(1, 2, 3)
   const copy = Secret.copy(bytes)
