@@ -9,6 +9,7 @@ import { decodeFrame, type Frame } from './frame.ts'
 import { isSameParty } from './handshake.ts'
 import {
   forgetOld,
+  outranks,
   type Pair,
   type RenewEffect,
   sessionsOf,
@@ -17,7 +18,14 @@ import {
 } from './pair.ts'
 import { answerHandshake, findGeneration, type PrekeyRing, wasAnswered } from './prekey-ring.ts'
 import { openMessage, type Received, type ReceiveOptions } from './receive.ts'
-import { endRenewal, endStray, noteStray, noteUnopened, wantRenewal } from './renewal.ts'
+import {
+  endRenewal,
+  endStray,
+  failAttempt,
+  noteStray,
+  noteUnopened,
+  wantRenewal,
+} from './renewal.ts'
 import { splitMessage } from './sealed-message.ts'
 import { isConfirmed, type Session } from './session.ts'
 import { answerFirstContact, type FirstContact, type Responder } from './start.ts'
@@ -28,8 +36,6 @@ export type PairEffect =
   | { readonly kind: 'content'; readonly content: Uint8Array; readonly sessionId: Uint8Array }
   /** The peer could not open these messages of ours: send what was in them again. */
   | { readonly kind: 'resend'; readonly references: readonly Uint8Array[] }
-  /** Send this in the active session. */
-  | { readonly kind: 'send'; readonly frame: Frame }
   /** One line for the user, in the conversation. */
   | { readonly kind: 'line'; readonly line: 'session-renewed' }
 
@@ -46,11 +52,13 @@ interface Outcome {
 }
 
 const isOutdated = ({ active }: Pair, session: Session): boolean =>
-  active !== null && active.rank > session.rank && isConfirmed(active)
+  active !== null && isConfirmed(active) && outranks(active, session)
 
 /** A newer session works, as far as we know: what is missing is asked for in that one. */
 function stray(pair: Pair, reference: Uint8Array | null, nowSeconds: number): Outcome {
-  const renewal = noteStray(pair.renewal, nowSeconds)
+  // Until we have written in the newer one, the peer may not know that it is the one to use.
+  const isKnown = pair.active !== null && pair.active.sentCount > 0
+  const renewal = isKnown ? noteStray(pair.renewal, nowSeconds) : pair.renewal
   if (renewal.isWanted) {
     const noted = reference === null ? renewal : noteUnopened(renewal, reference)
     return tryRenewal({ ...pair, renewal: noted }, nowSeconds)
@@ -70,7 +78,8 @@ function broken(
 ): Outcome {
   if (isOutdated(pair, session)) return stray(pair, reference, nowSeconds)
   const noted = reference === null ? pair.renewal : noteUnopened(pair.renewal, reference)
-  return tryRenewal({ ...pair, renewal: wantRenewal(noted) }, nowSeconds)
+  const renewal = failAttempt(wantRenewal(noted), session.rank)
+  return tryRenewal({ ...pair, renewal }, nowSeconds)
 }
 
 function frameEffects(content: Uint8Array, session: Session): PairEffect[] {
@@ -87,7 +96,7 @@ function frameEffects(content: Uint8Array, session: Session): PairEffect[] {
 
 /** The session that we renewed with has been answered for the first time. */
 function confirmRenewal(pair: Pair, was: Session, session: Session): [Pair, PairEffect[]] {
-  const isAnswer = !isConfirmed(was) && pair.active === session
+  const isAnswer = session.isInitiator && !isConfirmed(was)
   if (!isAnswer || !pair.renewal.isWanted) return [pair, []]
   const renewed: PairEffect = { kind: 'line', line: 'session-renewed' }
   return [{ ...pair, renewal: endRenewal(pair.renewal) }, [renewed]]

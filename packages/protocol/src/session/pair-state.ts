@@ -43,6 +43,7 @@ function writeRenewal(writer: Writer, renewal: Renewal): void {
     .u8(renewal.isWanted ? 1 : 0)
     .u8(renewal.attempts)
     .u32(renewal.notBeforeSeconds)
+  writeOptional(writer, renewal.attemptRank, (rank) => writer.u32(rank))
   writeOptional(writer, renewal.straySinceSeconds, (seconds) => writer.u32(seconds))
   writer.u8(renewal.unopened.length)
   for (const reference of renewal.unopened) writer.bytes(reference, REFERENCE_BYTES)
@@ -52,10 +53,11 @@ function readRenewal(reader: Reader): Renewal {
   const isWanted = reader.within(reader.u8(), 0, 1, 'flag') === 1
   const attempts = reader.u8()
   const notBeforeSeconds = reader.u32()
+  const attemptRank = readOptional(reader, () => reader.u32())
   const straySinceSeconds = readOptional(reader, () => reader.u32())
   const count = reader.within(reader.u8(), 0, RESEND_REFERENCES_MAX, 'references')
   const unopened = Array.from({ length: count }, () => reader.bytes(REFERENCE_BYTES).slice())
-  return { isWanted, attempts, notBeforeSeconds, unopened, straySinceSeconds }
+  return { isWanted, attempts, notBeforeSeconds, attemptRank, unopened, straySinceSeconds }
 }
 
 function encodePairRecord(pair: Pair): Uint8Array {

@@ -2,7 +2,7 @@
 import { compareBytes, equalBytes } from '../codec/bytes.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { assert } from '../errors.ts'
-import { LATE_SLACK_SECONDS, OLD_SESSIONS_MAX } from '../limits.ts'
+import { LATE_SLACK_SECONDS, OLD_SESSIONS_MAX, PREKEY_CACHE_SECONDS } from '../limits.ts'
 import { encodeFrame, type Frame } from './frame.ts'
 import { isSameParty } from './handshake.ts'
 import type { OwnParty, Party } from './party.ts'
@@ -94,11 +94,14 @@ export function startPair(
   const ranks = sessionsOf(pair).map(({ rank }) => rank)
   const rank = ranks.length === 0 ? 0 : Math.max(...ranks) + 1
   const session = startSession(crypto, own, prekeys, { ...options, rank })
-  const { unopened } = pair.renewal
-  return {
-    pair: withSession(pair, session, options.nowSeconds),
-    frame: unopened.length > 0 ? { kind: 'resend', references: unopened } : { kind: 'nothing' },
-  }
+  const { renewal } = pair
+  const after = renewal.isWanted ? { ...pair, renewal: { ...renewal, attemptRank: rank } } : pair
+  return { pair: withSession(after, session, options.nowSeconds), frame: askFor(renewal) }
+}
+
+/** What is sent first in a session that mends another. */
+function askFor({ unopened }: Renewal): Frame {
+  return unopened.length > 0 ? { kind: 'resend', references: unopened } : { kind: 'nothing' }
 }
 
 export interface PairSent {
@@ -138,11 +141,23 @@ export function pairOverheadBytes(
   return pair.active && overheadBytes(pair.active, nowSeconds)
 }
 
-export type RenewEffect = { readonly kind: 'renew' }
+export type RenewEffect =
+  /** Fetch the peer's prekeys, call `startPair`, and send its frame. */
+  | { readonly kind: 'renew' }
+  /** Send this in the active session. */
+  | { readonly kind: 'send'; readonly frame: Frame }
+
+/** A session that was begun for the renewal, and may still be answered: one more would not help. */
+function isUnderWay({ active, renewal }: Pair, nowSeconds: number): boolean {
+  if (active === null || active.handshake === null || active.rank !== renewal.attemptRank) {
+    return false
+  }
+  return nowSeconds - active.createdSeconds < PREKEY_CACHE_SECONDS
+}
 
 /**
- * To be asked at `renewalDueSeconds`, and by the machine itself: whether to fetch the peer's
- * prekeys and call `startPair` now. Counts as an attempt.
+ * To be asked at `renewalDueSeconds`, and by the machine itself. Counts as an attempt: it either
+ * begins a session, or repeats the handshake of the one that was begun.
  */
 export function tryRenewal(
   pair: Pair,
@@ -150,6 +165,7 @@ export function tryRenewal(
 ): { readonly pair: Pair; readonly effects: readonly RenewEffect[] } {
   const dueSeconds = renewalDueSeconds(pair.renewal)
   if (dueSeconds === null || nowSeconds < dueSeconds) return { pair, effects: [] }
-  const renewal = attemptRenewal(pair.renewal, nowSeconds)
-  return { pair: { ...pair, renewal }, effects: [{ kind: 'renew' }] }
+  const after = { ...pair, renewal: attemptRenewal(pair.renewal, nowSeconds) }
+  if (!isUnderWay(pair, nowSeconds)) return { pair: after, effects: [{ kind: 'renew' }] }
+  return { pair: after, effects: [{ kind: 'send', frame: askFor(pair.renewal) }] }
 }

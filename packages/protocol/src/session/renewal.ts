@@ -7,6 +7,8 @@ export interface Renewal {
   /** Something was broken, and no newer session has been answered yet. */
   readonly isWanted: boolean
   readonly attempts: number
+  /** The rank of the session that was begun for it: it repeats its handshake until answered. */
+  readonly attemptRank: number | null
   readonly notBeforeSeconds: number
   /** Messages to ask for again, oldest first. */
   readonly unopened: readonly Uint8Array[]
@@ -17,6 +19,7 @@ export interface Renewal {
 export const NO_RENEWAL: Renewal = {
   isWanted: false,
   attempts: 0,
+  attemptRank: null,
   notBeforeSeconds: 0,
   unopened: [],
   straySinceSeconds: null,
@@ -30,7 +33,12 @@ export function noteUnopened(renewal: Renewal, reference: Uint8Array): Renewal {
 }
 
 export function wantRenewal(renewal: Renewal): Renewal {
-  return renewal.isWanted ? renewal : { ...renewal, isWanted: true }
+  return renewal.isWanted ? renewal : { ...renewal, isWanted: true, attemptRank: null }
+}
+
+/** What is broken is the very session that was to mend it. */
+export function failAttempt(renewal: Renewal, rank: number): Renewal {
+  return renewal.attemptRank === rank ? { ...renewal, attemptRank: null } : renewal
 }
 
 /** Null when none is wanted; otherwise when the next attempt may be made. */
@@ -64,5 +72,5 @@ export function endStray(renewal: Renewal): Renewal {
 
 /** A newer session was answered. What was asked for has been asked in it. */
 export function endRenewal(renewal: Renewal): Renewal {
-  return { ...renewal, isWanted: false, unopened: [], straySinceSeconds: null }
+  return { ...NO_RENEWAL, attempts: renewal.attempts, notBeforeSeconds: renewal.notBeforeSeconds }
 }

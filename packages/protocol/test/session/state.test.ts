@@ -135,6 +135,7 @@ describe('a stored pair', () => {
     const renewal = {
       isWanted: true,
       attempts: 3,
+      attemptRank: 4,
       notBeforeSeconds: NOW,
       unopened,
       straySinceSeconds: 9,
