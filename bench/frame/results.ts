@@ -66,7 +66,9 @@ export function printNumber(value: number): string {
 
 function printRatio({ peer, ratio }: Result): string {
   if (peer === null) return ''
-  return ratio === null ? `beside ${peer}` : `${printNumber(ratio)} × ${peer}`
+  if (ratio === null) return `beside ${peer}`
+  const isTiny = ratio > 0 && ratio < 0.01
+  return isTiny ? `1/${printNumber(1 / ratio)} of ${peer}` : `${printNumber(ratio)} × ${peer}`
 }
 
 function printVerdict({ target, met }: Result): string {

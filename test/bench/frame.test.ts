@@ -220,9 +220,13 @@ describe('the command', () => {
     const table = printTable([
       { ...row, peer: 'a' },
       { ...row, peer: 'b' },
+      { ...row, peer: 'c', ratio: 1 / 585_000 },
+      { ...row, peer: 'd', ratio: null },
     ])
     assert.equal(table.split('\n').filter((line) => line.startsWith('n ')).length, 1)
     assert.match(table, /1 × b$/m)
+    assert.match(table, /1\/585,000 of c$/m)
+    assert.match(table, /beside d$/m)
   })
 })
 
