@@ -135,6 +135,9 @@ function wrongField(): Vector[] {
     no('second-off', 'A timestamp of one second more: the clock of its author.', 'ENVELOPE_FIELD', {
       timestamp: NOW + 1,
     }),
+    no('minutes-off', 'A whole number of minutes, and not of ten.', 'ENVELOPE_FIELD', {
+      timestamp: NOW + 300,
+    }),
     key(
       'zero-mailbox',
       'A point of order 4, and what forgetting to fill it in gives.',

@@ -93,6 +93,8 @@ const HOST = `
 import { randomBytes } from 'node:crypto'
 import { nodeThread } from './node-thread.ts'
 import { threadedPostageWorker } from './worker.ts'
+// Started, and never told to keep the process.
+nodeThread()({ replied() {}, failed() {} })
 const worker = threadedPostageWorker({ startThread: nodeThread(), randomBytes })
 const task = { contentHash: randomBytes(32), trialsExpected: 1000 }
 const { signal } = new AbortController()

@@ -77,6 +77,8 @@ test('refuses each defect with its own code', () => {
     ['MAILBOX_INVALID', set(good, 3, new Array(32).fill(0xff))],
     ['MAILBOX_INVALID', set(good, 3, [1, ...new Array(31).fill(0)])],
     ['ENVELOPE_FIELD', setU32(good, 35, NOW_SECONDS + 1)],
+    ['ENVELOPE_FIELD', setU32(good, 35, NOW_SECONDS + 60)],
+    ['ENVELOPE_FIELD', setU32(good, 35, NOW_SECONDS + 300)],
     ['ENVELOPE_FIELD', setU32(good, 35, NOW_SECONDS + 599)],
     ['POSTAGE_FIELD', set(good, 46, [1])],
     ['POSTAGE_FIELD', set(good, 39, [0x80])],

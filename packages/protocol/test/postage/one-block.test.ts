@@ -65,13 +65,19 @@ test('finds the first nonce below the threshold, and no other', () => {
 
 test('compares the second half where the first halves are equal', () => {
   const hash = new Uint8Array(32).fill(1)
-  const first = firstBytesOfHash(hash, 5n)
-  const high = Number(first >> 32n)
-  const low = Number(first & 0xffffffffn)
-  const at5 = { high: 0, lowFrom: 5 }
-  assert.equal(searchBlock(hash, at5, 1, { high, low }), -1)
-  assert.equal(searchBlock(hash, at5, 1, { high, low: low + 1 }), 5)
-  assert.equal(searchBlock(hash, at5, 1, { high: high + 1, low: 0 }), 5)
+  const topBits = new Set<boolean>()
+  for (let lowFrom = 0; lowFrom < 10; lowFrom++) {
+    const first = firstBytesOfHash(hash, BigInt(lowFrom))
+    const high = Number(first >> 32n)
+    const low = Number(first & 0xffffffffn)
+    topBits.add(low >= 2 ** 31)
+    const at = { high: 0, lowFrom }
+    assert.equal(searchBlock(hash, at, 1, { high, low }), -1)
+    assert.equal(searchBlock(hash, at, 1, { high, low: low + 1 }), lowFrom)
+    assert.equal(searchBlock(hash, at, 1, { high, low: 1 }), -1)
+    assert.equal(searchBlock(hash, at, 1, { high: high + 1, low: 0 }), lowFrom)
+  }
+  assert.equal(topBits.size, 2, 'second halves with the top bit and without')
 })
 
 test('looks at the last low half', () => {
