@@ -39,7 +39,7 @@ export const ED25519: KeyFormat = {
   publicKeysMax: 1024,
 }
 
-// 32 × 16 KiB, since OpenSSL keeps the expanded matrix.
+// 32 × 8 KiB, since OpenSSL keeps the expanded matrix.
 export const MLKEM768: KeyFormat = {
   name: 'ML-KEM seed',
   secretBytes: 64,
