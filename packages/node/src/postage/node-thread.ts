@@ -9,10 +9,10 @@ export function nodeThread(url: URL = THREAD_URL): StartThread {
   return (events) => {
     // Flags of this process, such as --eval's, would be taken for the thread's own.
     const worker = new Worker(url, { name: 'ezchat-postage', execArgv: [] })
-    worker.unref()
     worker.on('message', (reply: PostageReply) => events.replied(reply))
     worker.on('error', events.failed)
     worker.on('exit', (code) => events.failed(new Error(`thread ended with code ${code}`)))
+    worker.unref() // Last: a listener for messages holds the process again.
     return {
       post: (request) => worker.postMessage(request),
       hold: (held) => (held ? worker.ref() : worker.unref()),
