@@ -22,7 +22,7 @@ import {
   startSession,
 } from '@ezchat/protocol/session/start.ts'
 import type { Case, Contender } from '../frame/case.ts'
-import { libsignalPair, loadLibsignal } from '../peers/libsignal.ts'
+import { libsignalPair, type loadLibsignal } from '../peers/libsignal.ts'
 
 const crypto = nativeCrypto()
 const networkId = new Uint8Array(32).fill(1)
@@ -242,8 +242,7 @@ export function bytesOfMessage(): Case[] {
   ]
 }
 
-export async function sessionCases(report: (why: string) => void): Promise<Case[]> {
-  const library = await loadLibsignal(report)
+export function sessionCases(library: Libsignal | null): Case[] {
   return [
     oneWay(library),
     pingPong(library),

@@ -1,10 +1,12 @@
 import type { Suite } from '../frame/case.ts'
+import { loadLibsignal } from '../peers/libsignal.ts'
 import { sessionCases } from './session-cases.ts'
 
 export const suite: Suite = {
   name: 'session',
   describe: 'sessions between two devices, beside libsignal where it can be installed',
-  async *cases() {
-    yield* await sessionCases((why) => process.stderr.write(`${why}\n`))
+  async *cases({ install }) {
+    const report = (why: string) => process.stderr.write(`${why}\n`)
+    yield* sessionCases(install ? await loadLibsignal(report) : null)
   },
 }
