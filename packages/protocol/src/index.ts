@@ -112,9 +112,9 @@ export {
 } from './mailbox/blind.ts'
 export { MailboxBook, type MailboxEntry } from './mailbox/book.ts'
 export {
-  BARE_DOOR_SECRET,
   doorPeriod,
   doorPeriodStartSeconds,
+  doorSecretIn,
   doorPeriods,
 } from './mailbox/door.ts'
 export {

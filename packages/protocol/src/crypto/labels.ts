@@ -37,10 +37,12 @@ export const HASH_LABELS = {
   recordName: label('hash/record-name'),
   safetyNumber: label('hash/safety-number'),
   linkChecksum: label('hash/link'),
+  door: label('hash/door'),
   handshakeOffer: label('hash/handshake-offer'),
   handshake: label('hash/handshake'),
   syncRoot: label('hash/sync-root'),
   syncDay: label('hash/sync-day'),
+  conversationEntry: label('hash/conversation-entry'),
 } as const
 
 /** What is signed is always label ‖ the exact bytes that travel. */

@@ -9,7 +9,7 @@ import { KEY_BYTES, XCHACHA_NONCE_BYTES } from '../crypto/lengths.ts'
 import { Secret } from '../crypto/secret.ts'
 import { assert, ProtocolError } from '../errors.ts'
 import { type BlindedSecret, blindPublicKey, signBlinded } from '../mailbox/blind.ts'
-import { BARE_DOOR_SECRET, doorPeriod } from '../mailbox/door.ts'
+import { doorPeriod, doorSecretIn } from '../mailbox/door.ts'
 import type { Device } from './device-log.ts'
 import { isIdentityKey } from './identity-key.ts'
 import {
@@ -47,10 +47,12 @@ export interface OpenedRecord extends RecordContent, Omit<RecordHeader, 'warrant
   readonly signedBy: Device | null
 }
 
-const secretOf = (door: RecordDoor): Uint8Array => door.doorSecret?.reveal() ?? BARE_DOOR_SECRET
+function secretOf(crypto: Crypto, { networkId, doorSecret }: RecordDoor): Uint8Array {
+  return doorSecretIn(crypto, networkId, doorSecret)
+}
 
 export function recordMailbox(crypto: Crypto, door: RecordDoor, period: number): Uint8Array {
-  return blindPublicKey(crypto, door.identityKey, secretOf(door), period)
+  return blindPublicKey(crypto, door.identityKey, secretOf(crypto, door), period)
 }
 
 /**
@@ -63,7 +65,7 @@ export function recordDelegate(
   signKey: Uint8Array,
   period: number,
 ): Uint8Array {
-  return blindPublicKey(crypto, signKey, secretOf(door), period)
+  return blindPublicKey(crypto, signKey, secretOf(crypto, door), period)
 }
 
 /** Where to look, the likeliest first: today, a clock ahead of ours, then back into the past. */
@@ -74,7 +76,7 @@ export function recordPeriods(nowSeconds: number): readonly number[] {
 }
 
 function recordKey(crypto: Crypto, door: RecordDoor, header: RecordHeader): Secret {
-  const known = concatBytes(door.identityKey, secretOf(door))
+  const known = concatBytes(door.identityKey, secretOf(crypto, door))
   const period = new Writer(4).u32(header.period).finish()
   const context = [door.networkId, header.mailbox, period]
   const secret = Secret.adopt(known)

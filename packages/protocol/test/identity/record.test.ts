@@ -20,7 +20,7 @@ import type { DevicePrekeys } from '../../src/identity/record-content.ts'
 import { recordName } from '../../src/identity/record-layout.ts'
 import { selectRecord, validateRecord } from '../../src/identity/record-validator.ts'
 import { blindSecret } from '../../src/mailbox/blind.ts'
-import { BARE_DOOR_SECRET, doorPeriod, doorPeriodStartSeconds } from '../../src/mailbox/door.ts'
+import { doorPeriod, doorPeriodStartSeconds, doorSecretIn } from '../../src/mailbox/door.ts'
 import { type Right, signWarrant } from '../../src/mailbox/warrant.ts'
 import {
   add,
@@ -40,8 +40,10 @@ const networkId = new Uint8Array(32).fill(0x11)
 const doorSecret = seedOf('door')
 const door: RecordDoor = { networkId, identityKey, doorSecret }
 const bareDoor: RecordDoor = { ...door, doorSecret: null }
-const blindedOf = (secret: Uint8Array, at = period) => blindSecret(crypto, identitySeed, secret, at)
-const blinded = blindedOf(doorSecret.reveal())
+const secretIn = (secret: Secret | null) => doorSecretIn(crypto, networkId, secret)
+const blindedOf = (secret: Secret | null, at = period) =>
+  blindSecret(crypto, identitySeed, secretIn(secret), at)
+const blinded = blindedOf(doorSecret)
 const byIdentity: RecordSigner = { blinded, warrant: null }
 
 const log = verifyDeviceLog(
@@ -79,7 +81,7 @@ function warrantFor(name: string, rights: readonly Right[] = ['record'], notAfte
 
 function delegateOf(name: string, warrant = warrantFor(name)): RecordSigner {
   const seed = seedOf(`${name} sign`)
-  return { warrant, blinded: blindSecret(crypto, seed, doorSecret.reveal(), period) }
+  return { warrant, blinded: blindSecret(crypto, seed, secretIn(doorSecret), period) }
 }
 
 function seal(altered: Partial<RecordTerms> = {}, signer = byIdentity, through = door) {
@@ -117,14 +119,14 @@ test('a record opens for those who know the address, or the invite, and for nobo
     expiresSeconds: NOW + 86_400,
     signedBy: null,
   })
-  const bare = seal({}, { blinded: blindedOf(BARE_DOOR_SECRET), warrant: null }, bareDoor)
+  const bare = seal({}, { blinded: blindedOf(null), warrant: null }, bareDoor)
   assert.deepEqual(open(bare, NOW, bareDoor)?.log, log)
   assert.equal(open(bare), null)
   assert.equal(open(seal(), NOW, bareDoor), null)
   const stranger = crypto.ed25519Public(seedOf('alice'))
   assert.equal(open(seal(), NOW, { ...door, identityKey: stranger }), null)
   const elsewhere = { ...door, networkId: new Uint8Array(32) }
-  assert.throws(() => open(seal(), NOW, elsewhere), { code: 'RECORD_SIGNATURE' })
+  assert.equal(open(seal(), NOW, elsewhere), null)
 })
 
 test('a record shows neither its owner nor how much it holds', () => {
@@ -170,7 +172,7 @@ test('a record holds until its last second, and not longer than a record may', (
 test('a record for the next period is taken, one for the period after it is not', () => {
   const ahead = (by: number) => {
     const at = period + by
-    const key = blindedOf(doorSecret.reveal(), at)
+    const key = blindedOf(doorSecret, at)
     const bytes = seal({ period: at }, { blinded: key, warrant: null })
     const check = { networkId, nowSeconds: NOW }
     return validateRecord(crypto, nameOf(key.publicKey), bytes, check)
@@ -179,10 +181,7 @@ test('a record for the next period is taken, one for the period after it is not'
   assert.throws(() => ahead(2), { code: 'RECORD_FUTURE' })
   const farFuture = { ...terms, period: 0xffffffff, expiresSeconds: 0xffffffff }
   assert.throws(
-    () =>
-      validate(
-        seal(farFuture, { blinded: blindedOf(doorSecret.reveal(), 0xffffffff), warrant: null }),
-      ),
+    () => validate(seal(farFuture, { blinded: blindedOf(doorSecret, 0xffffffff), warrant: null })),
     {
       name: 'ProtocolError',
     },

@@ -14,13 +14,13 @@ import {
   checkIdentityKey,
   signBlinded,
 } from '../../src/mailbox/blind.ts'
-import { BARE_DOOR_SECRET } from '../../src/mailbox/door.ts'
 import { crypto, filled, secretOf } from './fixture.ts'
 import { bytesOf, code, valueOrRefused } from './hostile.ts'
 
 const { Point } = ed25519
 const periods = fc.nat(0xffffffff)
-const doorSecrets = fc.oneof(fc.constant(BARE_DOOR_SECRET), bytesOf(32))
+const NO_SECRET = new Uint8Array(0)
+const doorSecrets = fc.oneof(fc.constant(NO_SECRET), bytesOf(32))
 const seeds = bytesOf(32)
 
 test("the seeds of Tor's vectors expand to the secrets that its blinded ones come from", () => {
@@ -67,7 +67,7 @@ test('another identity, secret or period is another mailbox', () => {
     base,
     { ...base, seed: filled(3) },
     { ...base, doorSecret: filled(3) },
-    { ...base, doorSecret: BARE_DOOR_SECRET },
+    { ...base, doorSecret: NO_SECRET },
     { ...base, period: 20_001 },
     { ...base, period: 19_999 },
   ].map(mailboxOf)
@@ -134,15 +134,15 @@ test('a door secret or a period of the wrong shape is a bug of ours', () => {
     assert.throws(() => blindPublicKey(crypto, key, new Uint8Array(length), 1), AssertionError)
   }
   for (const period of [-1, 0.5, Number.NaN, 2 ** 53]) {
-    assert.throws(() => blindPublicKey(crypto, key, BARE_DOOR_SECRET, period), AssertionError)
+    assert.throws(() => blindPublicKey(crypto, key, NO_SECRET, period), AssertionError)
   }
   const short = Secret.adopt(new Uint8Array(31))
-  assert.throws(() => blindSecret(crypto, short, BARE_DOOR_SECRET, 1), AssertionError)
+  assert.throws(() => blindSecret(crypto, short, NO_SECRET, 1), AssertionError)
   assert.throws(() => blindExpanded(crypto, secretOf(1), filled(1)), AssertionError)
 })
 
 test('a blinded secret does not print', () => {
-  const blinded = blindSecret(crypto, secretOf(4), BARE_DOOR_SECRET, 1)
+  const blinded = blindSecret(crypto, secretOf(4), NO_SECRET, 1)
   const printed = inspect(blinded, { depth: 9 }) + JSON.stringify(blinded)
   assert.ok(!printed.includes(toHex(blinded.scalar.reveal()).slice(0, 8)))
   assert.match(printed, /\[secret\]/)

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { toHex } from '../../src/codec/bytes.ts'
+import { Secret } from '../../src/crypto/secret.ts'
 import { AssertionError } from '../../src/errors.ts'
-import { doorPeriod, doorPeriodStartSeconds, doorPeriods } from '../../src/mailbox/door.ts'
+import {
+  doorPeriod,
+  doorPeriodStartSeconds,
+  doorPeriods,
+  doorSecretIn,
+} from '../../src/mailbox/door.ts'
+import { crypto, filled, secretOf } from './fixture.ts'
 
 const times = fc.nat(0xffffffff)
 
@@ -33,4 +41,18 @@ test('there is no period before the first, whatever the clock says', () => {
   for (const time of [Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.throws(() => doorPeriod(time), AssertionError)
   }
+})
+
+test('one door has secrets that differ from network to network, the bare door too', () => {
+  const secret = secretOf(1)
+  const seen = [filled(1), filled(2)].flatMap((networkId) => [
+    doorSecretIn(crypto, networkId, secret),
+    doorSecretIn(crypto, networkId, null),
+  ])
+  assert.equal(new Set(seen.map(toHex)).size, 4)
+  for (const networkId of [new Uint8Array(31), new Uint8Array(33)]) {
+    assert.throws(() => doorSecretIn(crypto, networkId, null), AssertionError)
+  }
+  const short = Secret.adopt(new Uint8Array(3))
+  assert.throws(() => doorSecretIn(crypto, filled(1), short), AssertionError)
 })

@@ -2,9 +2,9 @@
 import { concatBytes, utf8 } from '@ezchat/protocol/codec/bytes.ts'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesToNumberLE, numberToBytesLE } from '@noble/curves/utils.js'
-import { sha512 } from '@noble/hashes/sha2.js'
+import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { sha3_256 } from '@noble/hashes/sha3.js'
-import { u64 } from './pieces.ts'
+import { secretOf, u64 } from './pieces.ts'
 
 const { Point } = ed25519
 const { Fn } = Point
@@ -17,6 +17,11 @@ export interface DoorKey {
   readonly sign: (message: Uint8Array) => Uint8Array
 }
 
+/** A door's secret in the network of the vectors. */
+export function secretIn(doorSecret: Uint8Array): Uint8Array {
+  return sha256(concatBytes(utf8('ezchat/v1/hash/door\0'), secretOf('network'), doorSecret))
+}
+
 /** Of the identity with this seed, for this secret (or none) and period. */
 export function doorKey(seed: Uint8Array, doorSecret: Uint8Array, period: number): DoorKey {
   const identityKey = ed25519.getPublicKey(seed)
@@ -24,7 +29,7 @@ export function doorKey(seed: Uint8Array, doorSecret: Uint8Array, period: number
     concatBytes(
       utf8('Derive temporary signing key\0'),
       identityKey,
-      doorSecret,
+      secretIn(doorSecret),
       utf8(BASE_POINT),
       utf8('key-blind'),
       u64(BigInt(period)),

@@ -5,7 +5,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { deviceId, IDENTITY, listBytes, threeDevices } from './device-logs.ts'
-import { type DoorKey, doorKey } from './doors.ts'
+import { type DoorKey, doorKey, secretIn } from './doors.ts'
 import { prefixed, publicOf, secretOf, u8, u16, u32, u64 } from './pieces.ts'
 
 export const NOW = 1_800_000_000
@@ -130,7 +130,13 @@ const HONEST: RecordParts = {
 function sealKey(parts: RecordParts, mailbox: Uint8Array): Uint8Array {
   const label = utf8('ezchat/v1/record/key\0')
   const info = concatBytes(label, parts.networkId, mailbox, u32(parts.period))
-  return hkdf(sha256, concatBytes(IDENTITY, parts.sealedWith), new Uint8Array(0), info, 32)
+  return hkdf(
+    sha256,
+    concatBytes(IDENTITY, secretIn(parts.sealedWith)),
+    new Uint8Array(0),
+    info,
+    32,
+  )
 }
 
 export function record(lie: Partial<RecordParts> = {}): Uint8Array {
