@@ -1,7 +1,7 @@
 import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { CodedSet } from '@ezchat/protocol/sync/coded-set.ts'
 import { sessionHash } from '@ezchat/protocol/sync/exchange.ts'
-import { nextIndex, strideOf } from '@ezchat/protocol/sync/mapping.ts'
+import { nextIndex, nextSeed } from '@ezchat/protocol/sync/mapping.ts'
 import { Peeler } from '@ezchat/protocol/sync/peeler.ts'
 import { SipHash } from '@ezchat/protocol/sync/siphash.ts'
 import { decodeSymbols, encodeSymbols } from '@ezchat/protocol/sync/symbols.ts'
@@ -10,11 +10,11 @@ import type { Entries } from '../vector.ts'
 
 function hashOf(sip: SipHash, shortId: Uint8Array): string {
   const view = new DataView(shortId.buffer, shortId.byteOffset, shortId.length)
-  const words = Uint32Array.from({ length: 4 }, (_, at) => view.getUint32(at * 4, true))
-  const hash = new Uint32Array(2)
+  const words = Int32Array.from({ length: 4 }, (_, at) => view.getInt32(at * 4, true))
+  const hash = new Int32Array(2)
   sip.hashInto(words, 0, hash, 0)
   const out = new DataView(new ArrayBuffer(8))
-  for (const [at, word] of hash.entries()) out.setUint32(at * 4, word, true)
+  for (const [at, word] of hash.entries()) out.setInt32(at * 4, word, true)
   return toHex(new Uint8Array(out.buffer))
 }
 
@@ -50,12 +50,12 @@ export const entries: Entries = {
   indices(input) {
     const hash = bytes(input, 'hash')
     const view = new DataView(hash.buffer, hash.byteOffset, hash.length)
-    const stride = strideOf(view.getUint32(4, true))
+    const high = view.getInt32(4, true)
     const indices: number[] = []
-    let seed = view.getUint32(0, true)
+    let seed = view.getInt32(0, true)
     for (let index = 0; index < number(input, 'end'); index = nextIndex(index, seed)) {
       indices.push(index)
-      seed = (seed + stride) >>> 0
+      seed = nextSeed(seed, high)
     }
     return indices
   },

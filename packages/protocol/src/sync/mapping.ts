@@ -8,9 +8,9 @@ function mix(value: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** What is added to the seed before each draw; odd, so that a sequence has 2^32 steps. */
-export function strideOf(hashHigh: number): number {
-  return (hashHigh | 1) >>> 0
+/** A seed is 32 bits, as a signed number: JavaScript is fastest with these. */
+export function nextSeed(seed: number, hashHigh: number): number {
+  return (seed + (hashHigh | 1)) | 0
 }
 
 /**
@@ -19,6 +19,7 @@ export function strideOf(hashHigh: number): number {
  */
 export function nextIndex(index: number, seed: number): number {
   const gap = Math.ceil((index + 1.5) * (65536 / Math.sqrt(mix(seed) + 1) - 1))
-  // The gap is 0 for one draw in 2^32. Indices beyond 32 bits are beyond every limit.
-  return Math.min(index + Math.max(gap, 1), 0xffffffff)
+  // The gap is 0 for one draw in 2^32. Indices beyond 31 bits are beyond every limit.
+  const next = index + (gap < 1 ? 1 : gap)
+  return next < 0x7fffffff ? next : 0x7fffffff
 }

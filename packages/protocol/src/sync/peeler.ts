@@ -1,7 +1,7 @@
 // Finds the ids that one side has and the other lacks, from the difference of their coded symbols.
 // sync.md §5.4. The symbols come from a stranger: every loop here is bounded by their number.
 import { assert, ProtocolError } from '../errors.ts'
-import { nextIndex, strideOf } from './mapping.ts'
+import { nextIndex, nextSeed } from './mapping.ts'
 import { HASH_WORDS, MESSAGE_WORDS, type SipHash } from './siphash.ts'
 import { Symbols } from './symbols.ts'
 import { WordTable } from './word-table.ts'
@@ -18,7 +18,7 @@ export class Peeler {
   readonly #owners: number[] = []
   readonly #indices: number[] = []
   readonly #seeds: number[] = []
-  readonly #scratch = new Uint32Array(HASH_WORDS)
+  readonly #scratch = new Int32Array(HASH_WORDS)
   #length = 0
 
   constructor(hash: SipHash) {
@@ -79,14 +79,14 @@ export class Peeler {
   /** Takes an id out of every symbol from where its walk stands; those it may have freed. */
   #remove(item: number, freed: number[] | null): void {
     const { words, hashes } = this.#found
-    const stride = strideOf(hashes[item * HASH_WORDS + 1]!)
+    const hashHigh = hashes[item * HASH_WORDS + 1]!
     const sign = this.#owners[item] === THEIRS ? OURS : THEIRS
     let index = this.#indices[item]!
     let seed = this.#seeds[item]!
     while (index < this.#length) {
       this.#difference.fold(index, words, hashes, item, sign)
       freed?.push(index)
-      seed = (seed + stride) >>> 0
+      seed = nextSeed(seed, hashHigh)
       index = nextIndex(index, seed)
     }
     this.#indices[item] = index

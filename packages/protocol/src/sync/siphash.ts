@@ -27,11 +27,11 @@ export class SipHash {
   }
 
   /** Hashes the four words at `at` into the two words at `outAt`. */
-  hashInto(words: Uint32Array, at: number, out: Uint32Array, outAt: number): void {
-    const m0 = words[at]! | 0
-    const m1 = words[at + 1]! | 0
-    const m2 = words[at + 2]! | 0
-    const m3 = words[at + 3]! | 0
+  hashInto(words: Int32Array, at: number, out: Int32Array, outAt: number): void {
+    const m0 = words[at]!
+    const m1 = words[at + 1]!
+    const m2 = words[at + 2]!
+    const m3 = words[at + 3]!
     let a = this.#lows[0]!
     let A = this.#highs[0]!
     let b = this.#lows[1]!

@@ -9,15 +9,15 @@ import { HASH_WORDS, MESSAGE_WORDS } from './siphash.ts'
 
 export class Symbols {
   /** Exclusive or of the short ids, as little-endian words. */
-  sums: Uint32Array
+  sums: Int32Array
   /** Exclusive or of their hashes. */
-  checks: Uint32Array
+  checks: Int32Array
   /** How many, modulo 256: a symbol that holds one id has 1, or 255 where it was subtracted. */
   counts: Uint8Array
 
   constructor(length: number) {
-    this.sums = new Uint32Array(length * MESSAGE_WORDS)
-    this.checks = new Uint32Array(length * HASH_WORDS)
+    this.sums = new Int32Array(length * MESSAGE_WORDS)
+    this.checks = new Int32Array(length * HASH_WORDS)
     this.counts = new Uint8Array(length)
   }
 
@@ -28,8 +28,8 @@ export class Symbols {
   /** Keeps what is there; the new symbols are empty. */
   grow(length: number): void {
     const { sums, checks, counts } = this
-    this.sums = new Uint32Array(length * MESSAGE_WORDS)
-    this.checks = new Uint32Array(length * HASH_WORDS)
+    this.sums = new Int32Array(length * MESSAGE_WORDS)
+    this.checks = new Int32Array(length * HASH_WORDS)
     this.counts = new Uint8Array(length)
     this.sums.set(sums)
     this.checks.set(checks)
@@ -37,7 +37,7 @@ export class Symbols {
   }
 
   /** Adds the id at `item` of `words`, or takes it away: `sign` is 1 or 255. */
-  fold(at: number, words: Uint32Array, hashes: Uint32Array, item: number, sign: number): void {
+  fold(at: number, words: Int32Array, hashes: Int32Array, item: number, sign: number): void {
     const { sums, checks, counts } = this
     const to = at * MESSAGE_WORDS
     const from = item * MESSAGE_WORDS
@@ -65,10 +65,10 @@ export function encodeSymbols(symbols: Symbols, from: number, count: number): Ui
   const view = new DataView(bytes.buffer)
   for (let at = from, offset = 0; at < from + count; at++, offset += SYNC_SYMBOL_BYTES) {
     for (let i = 0; i < MESSAGE_WORDS; i++) {
-      view.setUint32(offset + i * 4, symbols.sums[at * MESSAGE_WORDS + i]!, true)
+      view.setInt32(offset + i * 4, symbols.sums[at * MESSAGE_WORDS + i]!, true)
     }
     for (let i = 0; i < HASH_WORDS; i++) {
-      view.setUint32(offset + SHORT_ID_BYTES + i * 4, symbols.checks[at * HASH_WORDS + i]!, true)
+      view.setInt32(offset + SHORT_ID_BYTES + i * 4, symbols.checks[at * HASH_WORDS + i]!, true)
     }
     view.setUint8(offset + SYNC_SYMBOL_BYTES - 1, symbols.counts[at]!)
   }
@@ -81,10 +81,10 @@ export function decodeSymbols(bytes: Uint8Array): Symbols {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   for (let at = 0, offset = 0; at < symbols.length; at++, offset += SYNC_SYMBOL_BYTES) {
     for (let i = 0; i < MESSAGE_WORDS; i++) {
-      symbols.sums[at * MESSAGE_WORDS + i] = view.getUint32(offset + i * 4, true)
+      symbols.sums[at * MESSAGE_WORDS + i] = view.getInt32(offset + i * 4, true)
     }
     for (let i = 0; i < HASH_WORDS; i++) {
-      symbols.checks[at * HASH_WORDS + i] = view.getUint32(offset + SHORT_ID_BYTES + i * 4, true)
+      symbols.checks[at * HASH_WORDS + i] = view.getInt32(offset + SHORT_ID_BYTES + i * 4, true)
     }
     symbols.counts[at] = view.getUint8(offset + SYNC_SYMBOL_BYTES - 1)
   }

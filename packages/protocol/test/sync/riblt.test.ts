@@ -13,7 +13,7 @@ import {
 import { concatBytes } from '../../src/codec/bytes.ts'
 import { AssertionError, ProtocolError } from '../../src/errors.ts'
 import { CodedSet } from '../../src/sync/coded-set.ts'
-import { nextIndex, strideOf } from '../../src/sync/mapping.ts'
+import { nextIndex, nextSeed } from '../../src/sync/mapping.ts'
 import { Peeler } from '../../src/sync/peeler.ts'
 import { SipHash } from '../../src/sync/siphash.ts'
 import { decodeSymbols, encodeSymbols, Symbols } from '../../src/sync/symbols.ts'
@@ -23,8 +23,8 @@ const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 })
 const COUNTING = Uint8Array.from({ length: 16 }, (_, i) => i)
 
 function hashOf(key: Uint8Array, message: Uint8Array): Uint8Array {
-  const out = new Uint32Array(2)
-  const words = new Uint32Array(message.slice().buffer)
+  const out = new Int32Array(2)
+  const words = new Int32Array(message.slice().buffer)
   new SipHash(key).hashInto(words, 0, out, 0)
   return new Uint8Array(out.buffer)
 }
@@ -72,7 +72,7 @@ test('every index is the one that whole-number arithmetic gives', () => {
       let seed = low
       for (let index = 0; index < 131_072; index = nextIndex(index, seed)) {
         indices.push(index)
-        seed = (seed + strideOf(high)) >>> 0
+        seed = nextSeed(seed, high)
       }
       assert.deepEqual(indices, indicesOf((BigInt(high) << 32n) | BigInt(low), 131_072))
     }),
@@ -86,7 +86,7 @@ test('indices grow by at least one, also for the one draw whose gap is zero', ()
   assert.equal(nextIndex(5, zeroGap), 6)
   // The widest gap: a draw of 0.
   assert.equal(nextIndex(0, 0), 98_303)
-  assert.equal(nextIndex(131_071, 0), 0xffffffff)
+  assert.equal(nextIndex(131_071, 0), 0x7fffffff)
 })
 
 test('symbols are those of the reference, however the ids and the batches are cut', () => {
@@ -172,8 +172,8 @@ test('a thousand differences take about 1.4 symbols each', () => {
 /** Hostile symbols: each a list of ids that it holds, whether or not they are mapped to it. */
 function forged(key: Uint8Array, held: readonly (readonly Uint8Array[])[]): Symbols {
   const all = held.flat()
-  const words = new Uint32Array(concatBytes(...all).buffer)
-  const hashes = new Uint32Array(all.length * 2)
+  const words = new Int32Array(concatBytes(...all).buffer)
+  const hashes = new Int32Array(all.length * 2)
   for (let item = 0; item < all.length; item++) {
     new SipHash(key).hashInto(words, item * 4, hashes, item * 2)
   }
