@@ -3,14 +3,16 @@ import { cryptoCases } from './crypto-cases.ts'
 import { envelopeCases } from './envelope-cases.ts'
 import { mailboxCases } from './mailbox-cases.ts'
 import { postageCases } from './postage-cases.ts'
+import { syncCases } from './sync-cases.ts'
 
 export const suite: Suite = {
   name: 'protocol',
   describe: 'the pure core: cryptography, envelopes, mailboxes, postage, sync, stem',
-  *cases() {
+  *cases(context) {
     yield* cryptoCases()
     yield* envelopeCases()
     yield* postageCases()
     yield* mailboxCases()
+    yield* syncCases(context)
   },
 }

@@ -206,8 +206,8 @@ function casesOf(population: Population, rounds: number, targets: Targets): Coun
 }
 
 export function* syncCases({ quick }: { readonly quick: boolean }): Iterable<CountedCase> {
-  const n = quick ? 50_000 : 1_000_000
-  const rounds = quick ? 1 : 3
+  const n = quick ? 100_000 : 1_000_000
+  const rounds = quick ? 3 : 5
   yield* casesOf({ n, d: 0, seed: SEED }, rounds, {
     bytes: { most: 1023 },
     roundTrips: { most: 1 },
