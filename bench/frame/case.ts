@@ -51,8 +51,8 @@ export type Case = TimedCase | CountedCase
 export interface Context {
   /** Smaller inputs and fewer runs: to see that it works, not to quote. */
   readonly quick: boolean
-  /** Whether peers that are not here yet may be fetched. Never by a test. */
-  readonly install: boolean
+  /** Not to measure, only to see that every case is right: tiny inputs, and nothing is fetched. */
+  readonly check: boolean
 }
 
 export interface Suite {

@@ -64,7 +64,7 @@ export async function runBench(words: readonly string[], host: Host): Promise<nu
     host.report(usage(suites))
     return EXIT_USAGE
   }
-  const context: Context = { quick: words.includes('--quick'), install: true }
+  const context: Context = { quick: words.includes('--quick'), check: false }
   const results: Result[] = []
   try {
     for (const name of new Set(names)) {

@@ -5,8 +5,8 @@ import { sessionCases } from './session-cases.ts'
 export const suite: Suite = {
   name: 'session',
   describe: 'sessions between two devices, beside libsignal where it can be installed',
-  async *cases({ install }) {
+  async *cases({ check }) {
     const report = (why: string) => process.stderr.write(`${why}\n`)
-    yield* sessionCases(install ? await loadLibsignal(report) : null)
+    yield* sessionCases(check ? null : await loadLibsignal(report))
   },
 }

@@ -6,7 +6,7 @@ import { Initiator } from '@ezchat/protocol/sync/initiator.ts'
 import { MemorySyncSet } from '@ezchat/protocol/sync/memory-sync-set.ts'
 import { Responder } from '@ezchat/protocol/sync/responder.ts'
 import { handleWith } from '@ezchat/protocol/sync/sync-set.ts'
-import type { CountedCase, Figures, Target } from '../frame/case.ts'
+import type { Context, CountedCase, Figures, Target } from '../frame/case.ts'
 import { reconcileRanges } from '../peers/range-reconciliation.ts'
 import { exchangeSortedIds } from '../peers/sorted-id-exchange.ts'
 import {
@@ -205,9 +205,13 @@ function casesOf(population: Population, rounds: number, targets: Targets): Coun
   ]
 }
 
-export function* syncCases({ quick }: { readonly quick: boolean }): Iterable<CountedCase> {
-  const n = quick ? 100_000 : 1_000_000
-  const rounds = quick ? 3 : 5
+function sizeFor({ quick, check }: Context): { readonly n: number; readonly rounds: number } {
+  if (check) return { n: 20_000, rounds: 1 }
+  return quick ? { n: 100_000, rounds: 3 } : { n: 1_000_000, rounds: 5 }
+}
+
+export function* syncCases(context: Context): Iterable<CountedCase> {
+  const { n, rounds } = sizeFor(context)
   yield* casesOf({ n, d: 0, seed: SEED }, rounds, {
     bytes: { most: 1023 },
     roundTrips: { most: 1 },

@@ -12,7 +12,7 @@ for (const name of readdirSync(folder).sort()) {
   if (module.suite === undefined) continue
   const { suite } = module
   describe(`bench ${suite.name}`, async () => {
-    for await (const one of suite.cases({ quick: true, install: false })) {
+    for await (const one of suite.cases({ quick: true, check: true })) {
       test(one.name, async () => {
         if (one.kind === 'counted') await one.count()
         else await measure(await one.contenders(), ONCE)
