@@ -91,7 +91,7 @@ export const HINT_BYTES_MAX = 128
 /** stem.md §2: the messages between neighbours on a stem. */
 export const STEM_VERSION = 1
 export const STEM_KINDS = { relay: 1, receipts: 2, refuse: 3 } as const
-export const STEM_REFUSALS = { busy: 1, invalid: 2 } as const
+export const STEM_REFUSALS = { busy: 1, untimely: 2 } as const
 export const STEM_RECEIPT_COUNT_MAX = 8
 export const STEM_RECEIPT_BYTES_MAX = 256
 
@@ -142,3 +142,35 @@ export const RECORD_PREKEYS_BYTES_MAX = 3072
 export const SAFETY_NUMBER_ROUNDS = 5200
 export const SAFETY_NUMBER_GROUP_DIGITS = 5
 export const SAFETY_NUMBER_GROUPS = 12
+
+/** conversation.md §1. */
+export const ENTRY_VERSION = 1
+export const ENTRY_ID_BYTES = 16
+export const ENTRY_PARENTS_MAX = 8
+export const SEQUENCE_MAX = 2 ** 53 - 1
+/** What is kept, so that it fits into the largest envelope with room to spare. */
+export const ENTRY_CONTENT_BYTES_MAX = 49_152
+/** What passes by: an answer holds one kept entry of any size. */
+export const PASSING_CONTENT_BYTES_MAX = 57_344
+/** conversation.md §1: kinds from here on pass by and are not kept. */
+export const PASSING_KIND_LEAST = 0x8000
+/** conversation.md §5: how far a clock may lead ours before it is held back. */
+export const CLOCK_AHEAD_MS_MAX = 300_000
+/** conversation.md §7: beside a kept entry, what shows that it is its author's. */
+export const ENTRY_PROOF_BYTES_MAX = 1024
+export const REQUEST_RANGES_MAX = 32
+export const REQUEST_HASHES_MAX = 64
+export const ANSWER_ENTRIES_MAX = 128
+
+/** kinds.md. */
+export const TEXT_BYTES_MAX = 32_768
+export const MENTIONS_MAX = 32
+export const EMOJI_BYTES_MAX = 32
+export const FILE_NAME_BYTES_MAX = 255
+export const MEDIA_TYPE_CHARACTERS_MAX = 127
+export const FILE_MANIFEST_BYTES_MAX = 8192
+export const CAPTION_BYTES_MAX = 4096
+export const PROFILE_NAME_BYTES_MAX = 64
+export const DISAPPEAR_SECONDS_MAX = 31_536_000
+export const RECEIPT_RANGES_MAX = 64
+export const CALL_ID_BYTES = 16

@@ -197,6 +197,28 @@ export {
   signReceipt,
   verifyReceipt,
 } from './receipt/receipt.ts'
+export type {
+  EnvelopeReader,
+  ReadEnvelope,
+  ReceiptSubject,
+  ReceiptVerdict,
+  ReceiptVerifier,
+} from './stem/entry.ts'
+export type {
+  DeliveryReason,
+  ForgetReason,
+  PenaltyReason,
+  StemEffect,
+  StemEvent,
+} from './stem/event.ts'
+export { Stem, type StemOptions, type StemStatus } from './stem/machine.ts'
+export {
+  decodeStemMessage,
+  encodeStemMessage,
+  STEM_MESSAGE_BYTES_MAX,
+  type StemMessage,
+} from './stem/message.ts'
+export { type StemReaderOptions, type StemReaders, stemReaders } from './stem/readers.ts'
 export {
   addToDigest,
   type DayDigest,

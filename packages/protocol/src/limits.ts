@@ -95,15 +95,16 @@ export const STEM_POOL_PEER_BYTES_MAX = 2_097_152
  */
 export const STEM_OWN_BYTES_MAX = 8_388_608
 /**
- * Per envelope: neighbours that handed it to us and get its receipts; a fifth comes from a loop or
- * a probe and is refused.
+ * Per envelope: neighbours that handed it to us and get its receipts, 16 × 0.3 KiB; more are
+ * refused. Whoever counts the refusals to find out who knows an envelope needs so many connections
+ * to each suspect.
  */
-export const STEM_UPSTREAM_COUNT_MAX = 4
+export const STEM_UPSTREAM_COUNT_MAX = 16
 /**
- * Return routes and ids kept after the receipts came, at most 4096 × 4 KiB = 16 MiB; the oldest go
+ * Return routes and ids kept after the receipts came, at most 2048 × 8 KiB = 16 MiB; the oldest go
  * first.
  */
-export const STEM_MEMORY_COUNT_MAX = 4096
+export const STEM_MEMORY_COUNT_MAX = 2048
 /**
  * How long they are kept: a second and third receipt follow the first within seconds, a late
  * embargo upstream within minutes.
@@ -193,3 +194,33 @@ export const RENEWAL_SECONDS_MAX = 86_400
 export const CROSSING_SECONDS = 86_400
 // A peer that still writes in an older session after so long has lost the newer one.
 export const STRAY_SECONDS = 3600
+
+// Per conversation: 1,000 members with 16 devices each, 0.3 KiB a chain. The next one is refused.
+export const CHAINS_MAX = 16_384
+// Per chain: separate stretches held, 80 B each. Beyond it the oldest gap is no longer shown or
+// asked about; what comes for it all the same is still appended.
+export const CHAIN_RUNS_MAX = 64
+// Per conversation: entries without a successor, 44 B each; beyond it the oldest is left out.
+export const HEADS_MAX = 32
+// Per conversation: named as parents and not held, 0.1 KiB each; beyond it the oldest is given up.
+export const MISSING_PARENTS_MAX = 256
+// Per conversation in memory: where recent entries were placed, 0.2 KiB each; older ones are looked
+// up in the store.
+export const RECENT_PLACES_MAX = 1024
+// Before a gap is asked about: what was only overtaken arrives by itself.
+export const ASK_DELAY_MS = 20_000
+// Asking about one gap in vain doubles the wait, up to a day; 40 times in vain is over a month.
+export const ASK_DELAY_MS_MAX = 86_400_000
+export const ASK_COUNT_MAX = 40
+// Per turn and conversation: requests that go out at once, each an envelope of 1 to 4 KiB.
+export const ASKS_PER_TURN_MAX = 8
+// Per request served: 4 answers of the largest size. Whoever needs more asks again.
+export const ANSWER_BYTES_MAX = 229_376
+// Per asker: requests in an hour; each costs 128 reads and 4 envelopes at most.
+export const REQUESTS_PER_HOUR_MAX = 60
+// Per view: changes to messages that have not come, 0.3 KiB each; beyond it the oldest goes.
+export const HELD_CHANGES_MAX = 1024
+// Per message and person: different emojis that are remembered, 0.2 KiB each; the newest stay.
+export const REACTIONS_PER_PERSON_MAX = 16
+// Per device and chain in a receipt book: separate stretches, 16 B each; the lowest are joined.
+export const RECEIPT_STRETCHES_MAX = 64

@@ -1,6 +1,6 @@
 // What a node remembers about one envelope on a stem: stem.md §5 and §6.
 import { equalBytes } from '../codec/bytes.ts'
-import { ENVELOPE_HEADER_BYTES, STEM_RECEIPT_COUNT_MAX } from '../constants.ts'
+import { STEM_RECEIPT_COUNT_MAX } from '../constants.ts'
 import { STEM_VERIFICATION_COUNT_MAX } from '../limits.ts'
 import type { PeerId } from '../ports.ts'
 import type { Source } from './epoch.ts'
@@ -8,9 +8,17 @@ import type { Source } from './epoch.ts'
 /** What a receipt is checked against. */
 export interface ReceiptSubject {
   readonly id: Uint8Array
-  /** Mailbox and timestamp, and with them when the envelope expires: envelope.md §1. */
-  readonly header: Uint8Array
+  /** The first second in which carriers no longer keep the envelope. */
+  readonly expiresAtSeconds: number
 }
+
+export interface ReadEnvelope extends ReceiptSubject {
+  /** False: expired, or from too far ahead, by our clock. Whoever sent it may have another. */
+  readonly isTimely: boolean
+}
+
+/** Throws ProtocolError for what carriers would not take, its time apart. */
+export type EnvelopeReader = (envelope: Uint8Array) => ReadEnvelope
 
 /**
  * `forged`: no honest node passes this on. `useless`: genuine, but it promises too little here,
@@ -54,11 +62,11 @@ export interface Pass {
   delivered: boolean
 }
 
-export function newEntry(id: Uint8Array, key: string, envelope: Uint8Array): Entry {
+export function newEntry({ id, expiresAtSeconds }: ReceiptSubject, key: string): Entry {
   return {
     id,
+    expiresAtSeconds,
     key,
-    header: envelope.slice(0, ENVELOPE_HEADER_BYTES),
     upstream: new Map(),
     downstream: new Set(),
     receipts: new Map(),

@@ -16,7 +16,7 @@ export type StemEvent =
       readonly dialled: boolean
     }
   | { readonly kind: 'peer-down'; readonly peer: PeerId }
-  /** An envelope written here. Submitting it again is harmless, after a restart too. */
+  /** An envelope written here. Again is harmless, after a restart too. A bad one throws. */
   | { readonly kind: 'submit'; readonly envelope: Uint8Array }
   /** The courier has what it wants, or the message has expired. */
   | { readonly kind: 'withdraw'; readonly id: Uint8Array }

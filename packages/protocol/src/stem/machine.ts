@@ -1,10 +1,10 @@
 // Dandelion++ for envelopes, as `handle(event, nowMs) → effects`: stem.md. No sockets, no timers;
 // the same machine runs in a daemon, in a browser and in the simulator.
-import type { Crypto } from '../crypto/crypto.ts'
+import type { RandomSource } from '../crypto/crypto.ts'
 import { assert } from '../errors.ts'
 import type { PeerId } from '../ports.ts'
 import { type Draw, drawFrom } from './chance.ts'
-import { dueAtMs, type Hold, type ReceiptVerifier } from './entry.ts'
+import { dueAtMs, type EnvelopeReader, type Hold, type ReceiptVerifier } from './entry.ts'
 import { Epoch } from './epoch.ts'
 import type { StemEffect, StemEvent } from './event.ts'
 import { isBucketSize } from './message.ts'
@@ -14,10 +14,10 @@ import { Steps, type Turn } from './steps.ts'
 import { Traffic } from './traffic.ts'
 
 export interface StemOptions {
-  readonly crypto: Pick<Crypto, 'sha256' | 'randomBytes'>
+  readonly random: RandomSource
+  /** What carriers refuse is not passed on, so that nobody relays what nobody keeps. */
+  readonly readEnvelope: EnvelopeReader
   readonly verifyReceipt: ReceiptVerifier
-  /** Whether carriers would take it: form, time, postage. What they refuse is not passed on. */
-  readonly admit: (envelope: Uint8Array) => boolean
   /** A browser: hands over to daemons, and waits for one rather than deliver by itself. */
   readonly neverDelivers?: boolean
 }
@@ -49,15 +49,15 @@ export class Stem {
   #nowMs = Number.NEGATIVE_INFINITY
   #timerAtMs = Number.POSITIVE_INFINITY
 
-  constructor({ crypto, verifyReceipt, admit, neverDelivers = false }: StemOptions) {
-    const draw = drawFrom((length) => crypto.randomBytes(length))
+  constructor({ random, readEnvelope, verifyReceipt, neverDelivers = false }: StemOptions) {
+    const draw = drawFrom(random)
     const neighbours = this.#neighbours
     const steps = new Steps({ neighbours, draw, neverDelivers })
     this.#draw = draw
     this.#neverDelivers = neverDelivers
     this.#steps = steps
     const pool = this.#pool
-    this.#traffic = new Traffic({ crypto, verifyReceipt, admit, neighbours, pool, steps })
+    this.#traffic = new Traffic({ readEnvelope, verifyReceipt, neighbours, pool, steps })
   }
 
   get status(): StemStatus {
@@ -127,7 +127,7 @@ export class Stem {
     switch (event.kind) {
       case 'submit':
         assert(isBucketSize(event.envelope.length), 'expected an envelope of a bucket size')
-        this.#traffic.arrive(turn, null, event.envelope)
+        this.#traffic.submit(turn, event.envelope)
         break
       case 'withdraw':
         this.#traffic.withdraw(turn, event.id)

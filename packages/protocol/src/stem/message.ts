@@ -104,7 +104,7 @@ function readReceipts(reader: Reader): ReceiptsMessage {
 }
 
 function reasonOf(code: number): RefusalReason {
-  return code === STEM_REFUSALS.busy ? 'busy' : 'invalid'
+  return code === STEM_REFUSALS.busy ? 'busy' : 'untimely'
 }
 
 function hasRepetition(receipts: readonly Uint8Array[]): boolean {

@@ -2,16 +2,17 @@
 // to §8.
 import { toHex } from '../codec/bytes.ts'
 import { ID_BYTES, STEM_RECEIPT_COUNT_MAX } from '../constants.ts'
-import type { Crypto } from '../crypto/crypto.ts'
 import { assert, ProtocolError } from '../errors.ts'
 import { STEM_UPSTREAM_COUNT_MAX } from '../limits.ts'
 import type { PeerId } from '../ports.ts'
 import {
   type Entry,
+  type EnvelopeReader,
   givenReceipts,
   isOwn,
   newEntry,
   owedReceipts,
+  type ReadEnvelope,
   type ReceiptVerifier,
   takeReceipts,
 } from './entry.ts'
@@ -28,9 +29,8 @@ import type { ActiveEntry, Pool } from './pool.ts'
 import type { Steps, Turn } from './steps.ts'
 
 export interface TrafficOptions {
-  readonly crypto: Pick<Crypto, 'sha256'>
+  readonly readEnvelope: EnvelopeReader
   readonly verifyReceipt: ReceiptVerifier
-  readonly admit: (envelope: Uint8Array) => boolean
   readonly neighbours: Neighbours
   readonly pool: Pool
   readonly steps: Steps
@@ -58,27 +58,28 @@ export class Traffic {
       if (flood) this.#steps.penalise(turn, peer, 'flood')
       if (deaf) return
     }
-    const message = decodeOrNull(bytes)
+    const message = orNull(() => decodeStemMessage(bytes))
     if (message === null) this.#steps.penalise(turn, peer, 'malformed')
-    else if (isTimely) this.#read(turn, peer, message)
-    else if (message.kind === 'relay') this.#turnAway(turn, peer, this.#idOf(message.envelope))
+    else if (message.kind === 'relay') this.#relayed(turn, peer, message.envelope, isTimely)
+    else if (!isTimely) return
+    else if (message.kind === 'receipts') this.receipts(turn, message.id, message.receipts, peer)
+    else this.#refused(turn, peer, message.id)
   }
 
-  #read(turn: Turn, peer: PeerId, message: StemMessage): void {
-    switch (message.kind) {
-      case 'relay':
-        this.arrive(turn, peer, message.envelope)
-        break
-      case 'receipts':
-        this.receipts(turn, message.id, message.receipts, peer)
-        break
-      case 'refuse':
-        this.#refused(turn, peer, message.id)
-    }
+  submit(turn: Turn, envelope: Uint8Array): void {
+    this.#arrive(turn, null, envelope, this.#options.readEnvelope(envelope))
   }
 
-  arrive(turn: Turn, source: Source, envelope: Uint8Array): void {
-    const id = this.#idOf(envelope)
+  #relayed(turn: Turn, peer: PeerId, envelope: Uint8Array, hasRoom: boolean): void {
+    const read = orNull(() => this.#options.readEnvelope(envelope))
+    if (read === null) this.#steps.penalise(turn, peer, 'invalid')
+    else if (!hasRoom) this.#turnAway(turn, peer, read.id)
+    else if (!read.isTimely) this.#refuse(turn, peer, read.id, 'untimely')
+    else this.#arrive(turn, peer, envelope, read)
+  }
+
+  #arrive(turn: Turn, source: Source, envelope: Uint8Array, read: ReadEnvelope): void {
+    const { id } = read
     const known = this.#pool.find(keyOf(id))
     if (known?.upstream.has(source)) {
       if (known.pass !== null || this.#answerAgain(turn, known, source)) return
@@ -86,12 +87,7 @@ export class Traffic {
       this.#turnAway(turn, source, id)
       return
     }
-    if (known === undefined && source !== null && !this.#options.admit(envelope)) {
-      this.#refuse(turn, source, id, 'invalid')
-      this.#steps.penalise(turn, source, 'invalid')
-      return
-    }
-    const entry = this.#activate(turn, known ?? newEntry(id, keyOf(id), envelope), source, envelope)
+    const entry = this.#activate(turn, known ?? newEntry(read, keyOf(id)), source, envelope)
     if (entry === null) {
       this.#turnAway(turn, source, id)
       return
@@ -208,10 +204,6 @@ export class Traffic {
     if (this.#neighbours.get(peer) === undefined) return
     turn.effects.push({ kind: 'send', peer, bytes: encodeStemMessage(message) })
   }
-
-  #idOf(envelope: Uint8Array): Uint8Array {
-    return this.#options.crypto.sha256(envelope)
-  }
 }
 
 function keyOf(id: Uint8Array): string {
@@ -219,9 +211,10 @@ function keyOf(id: Uint8Array): string {
   return toHex(id)
 }
 
-function decodeOrNull(bytes: Uint8Array): StemMessage | null {
+/** Null for bytes of theirs that are broken. */
+function orNull<T>(read: () => T): T | null {
   try {
-    return decodeStemMessage(bytes)
+    return read()
   } catch (error: unknown) {
     if (error instanceof ProtocolError) return null
     throw error

@@ -3,7 +3,14 @@ import { toHex } from '../../src/codec/bytes.ts'
 import type { StemEffect, StemEvent } from '../../src/stem/event.ts'
 import { Stem, type StemOptions } from '../../src/stem/machine.ts'
 import { decodeStemMessage, encodeStemMessage } from '../../src/stem/message.ts'
-import { bytesOfUnits, drawBytes, seededUnit, sha256, verifyReceipt } from './seeded.ts'
+import {
+  bytesOfUnits,
+  drawBytes,
+  readEnvelope,
+  seededUnit,
+  sha256,
+  verifyReceipt,
+} from './seeded.ts'
 
 export interface Timed {
   readonly atMs: number
@@ -29,14 +36,14 @@ export class Host {
   constructor({ seed = 1, draws = [0.5, RELAYER], ...options }: HostOptions = {}) {
     const left = [...draws]
     const chance = bytesOfUnits(seededUnit(seed))
-    const randomBytes = (length: number) => {
+    const random = (length: number) => {
       const next = left.shift()
       return next === undefined ? chance(length) : drawBytes(next)
     }
     this.stem = new Stem({
-      crypto: { sha256, randomBytes },
+      random,
+      readEnvelope,
       verifyReceipt,
-      admit: (envelope) => envelope[0] !== 0xff,
       ...options,
     })
     this.handle({ kind: 'start' })
@@ -87,7 +94,7 @@ export class Host {
     this.handle({ kind: 'inbound', peer, bytes })
   }
 
-  refuseFrom(peer: string, id: Uint8Array, reason: 'busy' | 'invalid' = 'busy'): void {
+  refuseFrom(peer: string, id: Uint8Array, reason: 'busy' | 'untimely' = 'busy'): void {
     this.handle({
       kind: 'inbound',
       peer,

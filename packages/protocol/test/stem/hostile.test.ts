@@ -21,7 +21,7 @@ import {
 } from '../../src/limits.ts'
 import type { ReceiptVerifier } from '../../src/stem/entry.ts'
 import { DELIVERER, Host, relaysOf } from './host.ts'
-import { envelopeOf, receiptOf, sha256, verifyReceipt } from './seeded.ts'
+import { envelopeOf, INVALID, receiptOf, sha256, UNTIMELY, verifyReceipt } from './seeded.ts'
 
 const HELD = STEM_HOLD_MS_MAX
 const LARGE = 65_536
@@ -195,10 +195,17 @@ test('broken bytes are penalised and answered with nothing', () => {
   }
 })
 
-test('an envelope that carriers would not take is refused and penalised', () => {
+test('an envelope that carriers would not take is penalised and answered with nothing', () => {
   const host = strangers(new Host(), 'mallory')
-  host.relayFrom('mallory', envelopeOf(1, 1024, 0xff))
-  assert.deepEqual(host.take(), ['refuse invalid mallory', 'penalise mallory invalid'])
+  host.relayFrom('mallory', envelopeOf(1, 1024, INVALID))
+  assert.deepEqual(host.take(), ['penalise mallory invalid'])
+  assert.equal(host.stem.status.activeCount, 0)
+})
+
+test('an envelope out of time is refused, and held against nobody: clocks differ', () => {
+  const host = strangers(new Host(), 'alice')
+  host.relayFrom('alice', envelopeOf(1, 1024, UNTIMELY))
+  assert.deepEqual(host.take(), ['refuse untimely alice'])
   assert.equal(host.stem.status.activeCount, 0)
 })
 
@@ -303,13 +310,13 @@ test('receipts from whoever was handed nothing are neither checked nor answered'
   assert.equal(checks, 0)
 })
 
-test('a fifth neighbour with the same envelope is turned away', () => {
+test('more neighbours with the same envelope than are remembered are turned away', () => {
   const peers = Array.from({ length: STEM_UPSTREAM_COUNT_MAX }, (_, i) => `peer-${i}`)
-  const host = strangers(new Host(), ...peers, 'fifth')
+  const host = strangers(new Host(), ...peers, 'late')
   for (const peer of peers) host.relayFrom(peer, envelopeOf(1))
   assert.deepEqual(host.take(), [])
-  host.relayFrom('fifth', envelopeOf(1))
-  assert.deepEqual(host.take(), ['refuse busy fifth'])
+  host.relayFrom('late', envelopeOf(1))
+  assert.deepEqual(host.take(), ['refuse busy late'])
 })
 
 test('a black hole is found out and replaced, and every envelope is delivered all the same', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AssertionError } from '../../src/errors.ts'
+import { AssertionError, ProtocolError } from '../../src/errors.ts'
 import {
   STEM_EMBARGO_COUNT_MAX,
   STEM_EMBARGO_MS_MAX,
@@ -10,7 +10,7 @@ import {
 } from '../../src/limits.ts'
 import { Stem } from '../../src/stem/machine.ts'
 import { DELIVERER, Host, RELAYER, relaysOf } from './host.ts'
-import { envelopeOf, receiptOf, sha256 } from './seeded.ts'
+import { envelopeOf, INVALID, readEnvelope, receiptOf, sha256 } from './seeded.ts'
 
 const HELD = STEM_HOLD_MS_MAX
 const EPOCH_LONG = [0.5, RELAYER]
@@ -164,7 +164,7 @@ test('an embargo in a later epoch hands the envelope to the new route, if that i
 })
 
 test('a refusal ends the stem here: the node delivers after another hold', () => {
-  for (const reason of ['busy', 'invalid'] as const) {
+  for (const reason of ['busy', 'untimely'] as const) {
     const host = new Host().up('alice', 'bob')
     const id = host.relayFrom('alice', envelope)
     host.advance(HELD)
@@ -474,14 +474,18 @@ test('receipts are kept as they came, whatever becomes of the buffer', () => {
 })
 
 test('the host’s own mistakes are assertions', () => {
-  const crypto = { sha256, randomBytes: (length: number) => new Uint8Array(length) }
-  const stem = new Stem({ crypto, verifyReceipt: () => 'forged', admit: () => true })
+  const random = (length: number) => new Uint8Array(length)
+  const stem = new Stem({ random, readEnvelope, verifyReceipt: () => 'forged' })
   assert.throws(() => stem.handle({ kind: 'tick' }, 0), AssertionError)
   stem.handle({ kind: 'start' }, 0)
   assert.throws(() => stem.handle({ kind: 'start' }, 0), AssertionError)
   assert.throws(
     () => stem.handle({ kind: 'submit', envelope: new Uint8Array(5) }, 0),
     AssertionError,
+  )
+  assert.throws(
+    () => stem.handle({ kind: 'submit', envelope: envelopeOf(1, 1024, INVALID) }, 0),
+    ProtocolError,
   )
   assert.throws(() => stem.handle({ kind: 'withdraw', id: new Uint8Array(5) }, 0), AssertionError)
 })

@@ -36,7 +36,7 @@ const messages: fc.Arbitrary<StemMessage> = fc.oneof(
     {
       kind: fc.constant('refuse' as const),
       id: ids,
-      reason: fc.constantFrom('busy' as const, 'invalid' as const),
+      reason: fc.constantFrom('busy' as const, 'untimely' as const),
     },
     { noNullPrototype: true },
   ),
@@ -112,7 +112,7 @@ test('receipts are 1 to 8, of 1 to 256 bytes, each once', () => {
 test('a refusal names one of two reasons', () => {
   const refuse = (reason: number) => concatBytes(Uint8Array.of(1, 3), id, Uint8Array.of(reason))
   assert.deepEqual(decodeStemMessage(refuse(1)), { kind: 'refuse', id, reason: 'busy' })
-  assert.deepEqual(decodeStemMessage(refuse(2)), { kind: 'refuse', id, reason: 'invalid' })
+  assert.deepEqual(decodeStemMessage(refuse(2)), { kind: 'refuse', id, reason: 'untimely' })
   assert.equal(codeOf(refuse(0)), 'STEM_FIELD')
   assert.equal(codeOf(refuse(3)), 'STEM_FIELD')
   assert.equal(codeOf(concatBytes(refuse(1), Uint8Array.of(0))), 'STEM_TRAILING')

@@ -4,7 +4,14 @@ import { toHex } from '../../src/codec/bytes.ts'
 import type { DeliveryReason, PenaltyReason, StemEffect } from '../../src/stem/event.ts'
 import { Stem } from '../../src/stem/machine.ts'
 import { decodeStemMessage } from '../../src/stem/message.ts'
-import { bytesOfUnits, receiptOf, seededUnit, sha256, verifyReceipt } from './seeded.ts'
+import {
+  bytesOfUnits,
+  readEnvelope,
+  receiptOf,
+  seededUnit,
+  sha256,
+  verifyReceipt,
+} from './seeded.ts'
 import { Timeline } from './timeline.ts'
 
 export interface NetworkOptions {
@@ -19,7 +26,7 @@ export interface NetworkOptions {
   readonly stranded?: number
 }
 
-/** One envelope on one link. `author`: its sender wrote it. */
+/** One envelope on one link. */
 export interface Relay {
   readonly id: string
   readonly from: number
@@ -76,11 +83,10 @@ export class StemNetwork {
     this.blackHoles = this.#someOf(nodes, blackHoles)
     this.#stranded = this.#someOf(nodes, stranded)
     this.#timerAtMs = Array.from({ length: nodes }, () => Number.POSITIVE_INFINITY)
-    const randomBytes = bytesOfUnits(this.#unit)
-    const crypto = { sha256, randomBytes }
+    const random = bytesOfUnits(this.#unit)
     this.stems = Array.from(
       { length: nodes },
-      () => new Stem({ crypto, verifyReceipt, admit: () => true }),
+      () => new Stem({ random, readEnvelope, verifyReceipt }),
     )
     for (const node of this.stems.keys()) this.#perform(node, { kind: 'start' })
     this.neighbours = this.#connect(nodes, Math.min(dials, nodes - 1))

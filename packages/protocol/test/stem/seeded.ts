@@ -1,7 +1,8 @@
 // Deterministic stand-ins: randomness from a seed, a fast hash, and receipts that a number signs.
 import { createHash } from 'node:crypto'
 import { concatBytes, toHex } from '../../src/codec/bytes.ts'
-import type { ReceiptVerifier } from '../../src/stem/entry.ts'
+import { ProtocolError } from '../../src/errors.ts'
+import type { EnvelopeReader, ReceiptVerifier } from '../../src/stem/entry.ts'
 
 /** Mulberry32: small, seeded, good enough to choose peers by. */
 export function seededUnit(seed: number): () => number {
@@ -36,6 +37,15 @@ export function envelopeOf(number: number, bytes = 1024, tag = 1): Uint8Array {
   view.setUint8(0, tag)
   view.setUint32(1, number)
   return envelope
+}
+
+/** First bytes of envelopes that no carrier takes, and that our clock does not. */
+export const INVALID = 0xff
+export const UNTIMELY = 0xfe
+
+export const readEnvelope: EnvelopeReader = (envelope) => {
+  if (envelope[0] === INVALID) throw new ProtocolError('ENVELOPE_VERSION')
+  return { id: sha256(envelope), expiresAtSeconds: 0, isTimely: envelope[0] !== UNTIMELY }
 }
 
 const RECEIPT_MARK = 0x52
