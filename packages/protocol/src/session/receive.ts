@@ -235,15 +235,27 @@ function openNext(
   return { kind: 'opened', session: withOffer(after, rest.kem), content, isOwnRollback }
 }
 
+function tryCurrent(crypto: Crypto, session: Session, attempt: Attempt): Received | null {
+  const { receiving } = session
+  if (receiving === null) return null
+  const opened = openHeader(crypto, receiving.headerKey, attempt.parts, attempt.bound)
+  return opened && openCurrent(crypto, session, receiving, opened, attempt)
+}
+
+function tryNext(crypto: Crypto, session: Session, attempt: Attempt): Received | null {
+  const { parts, bound } = attempt
+  const opened = openHeader(crypto, session.nextReceiveHeaderKey, parts, bound)
+  return opened && openNext(crypto, session, opened, attempt)
+}
+
 function openMessageNow(crypto: Crypto, session: Session, attempt: Attempt): Received | null {
   const { parts, bound } = attempt
-  const { receiving } = session
-  if (receiving !== null) {
-    const opened = openHeader(crypto, receiving.headerKey, parts, bound)
-    if (opened !== null) return openCurrent(crypto, session, receiving, opened, attempt)
-  }
-  const opened = openHeader(crypto, session.nextReceiveHeaderKey, parts, bound)
-  if (opened !== null) return openNext(crypto, session, opened, attempt)
+  const { receiving, sending } = session
+  // A failed trial costs as much as a message, and who was written to most likely answers.
+  const isAnswerLikely = sending.chain !== null
+  const [first, second] = isAnswerLikely ? [tryNext, tryCurrent] : [tryCurrent, tryNext]
+  const found = first(crypto, session, attempt) ?? second(crypto, session, attempt)
+  if (found !== null) return found
   for (const chain of session.skipped.chains) {
     if (chain.ref === receiving?.ref) continue
     const late = openHeader(crypto, chain.headerKey, parts, bound)
