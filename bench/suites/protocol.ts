@@ -3,6 +3,7 @@ import { cryptoCases } from './crypto-cases.ts'
 import { envelopeCases } from './envelope-cases.ts'
 import { mailboxCases } from './mailbox-cases.ts'
 import { postageCases } from './postage-cases.ts'
+import { stemCases } from './stem-privacy.ts'
 import { syncCases } from './sync-cases.ts'
 
 export const suite: Suite = {
@@ -14,5 +15,6 @@ export const suite: Suite = {
     yield* postageCases()
     yield* mailboxCases()
     yield* syncCases(context)
+    yield* stemCases(context)
   },
 }
