@@ -114,8 +114,8 @@ export { MailboxBook, type MailboxEntry } from './mailbox/book.ts'
 export {
   doorPeriod,
   doorPeriodStartSeconds,
-  doorSecretIn,
   doorPeriods,
+  doorSecretIn,
 } from './mailbox/door.ts'
 export {
   type Drop,
