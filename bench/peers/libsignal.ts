@@ -72,12 +72,13 @@ export async function loadLibsignal(report: (why: string) => void): Promise<Libr
   return (await import(main)) as Library
 }
 
+const nameOf = (address: object) => (address as { name(): string }).name()
+
 /** Stores in memory, as its own tests have them: no disk on either side of the comparison. */
 function memoryStores(library: Library, identity: IdentityKeyPair) {
   const sessions = new Map<string, object>()
   const signed = new Map<number, object>()
   const kyber = new Map<number, object>()
-  const nameOf = (address: object) => (address as { name(): string }).name()
   class Sessions extends library.SessionStore {
     async saveSession(address: object, record: object) {
       sessions.set(nameOf(address), record)
@@ -165,8 +166,7 @@ export function libsignalPair(library: Library) {
   const signedKey = library.PrivateKey.generate()
   const kemKey = library.KEMKeyPair.generate()
   const sign = (key: Serializable) => identity.bob.privateKey.sign(key.serialize())
-  const signedPublic = signedKey.getPublicKey()
-  const kemPublic = kemKey.getPublicKey()
+  const [signedPublic, kemPublic] = [signedKey.getPublicKey(), kemKey.getPublicKey()]
   const signedSignature = sign(signedPublic)
   const kemSignature = sign(kemPublic)
   bob.signedRecords.set(

@@ -197,6 +197,59 @@ export {
   signReceipt,
   verifyReceipt,
 } from './receipt/receipt.ts'
+export { decodeFrame, encodeFrame, type Frame } from './session/frame.ts'
+export {
+  forgetOld,
+  newPair,
+  type OldSession,
+  type Pair,
+  type PairSent,
+  pairOverheadBytes,
+  type RenewEffect,
+  type StartedPair,
+  type StartPairOptions,
+  sendInPair,
+  sessionsOf,
+  startPair,
+  tryRenewal,
+} from './session/pair.ts'
+export {
+  type FirstReceived,
+  type PairEffect,
+  type PairReceived,
+  receiveFirstContact,
+  receiveInPair,
+} from './session/pair-receive.ts'
+export {
+  decodePair,
+  pairChanges,
+  type StateChanges,
+  type StateRecord,
+} from './session/pair-state.ts'
+export type { OwnParty, Party } from './session/party.ts'
+export {
+  addOneTimePrekeys,
+  EMPTY_RING,
+  forgetPrekeys,
+  isRotationDue,
+  type PrekeyRing,
+  publishedPrekeys,
+  rotatePrekeys,
+} from './session/prekey-ring.ts'
+export { decodePrekeyRing, encodePrekeyRing } from './session/prekey-ring-state.ts'
+export {
+  encodePrekeys,
+  type OneTimePrekey,
+  openPrekeys,
+  PREKEYS_BYTES_MAX,
+  type Prekeys,
+  type PrekeysReader,
+} from './session/prekeys.ts'
+export type { ReceiveOptions } from './session/receive.ts'
+export { renewalDueSeconds } from './session/renewal.ts'
+export type { SendOptions } from './session/send.ts'
+export type { Session } from './session/session.ts'
+export { type FirstContact, type Responder, readFirstContact } from './session/start.ts'
 export type {
   EnvelopeReader,
   ReadEnvelope,
