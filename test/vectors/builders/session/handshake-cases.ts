@@ -69,7 +69,7 @@ export function handshakeCases(): Case[] {
 export function handshakeLies(): Case[] {
   const { cases, add } = collect()
   const first = new Initiator().say('hello')
-  const own = { notMine: true } as const
+  const _own = { notMine: true } as const
   add('proof', 'One bit of the sealed proof is wrong.', responderInput(flip(first, 1280), []), {
     code: 'SESSION_SEAL',
   })
@@ -115,6 +115,12 @@ export function handshakeLies(): Case[] {
     ),
     { code: 'SESSION_FIELD' },
   )
+  return [...cases, ...pretenders()]
+}
+
+function pretenders(): Case[] {
+  const { cases, add } = collect()
+  const own = { notMine: true } as const
   add(
     'one-time-gone',
     'Names a one-time key that the responder does not have.',
