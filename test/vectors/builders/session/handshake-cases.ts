@@ -69,7 +69,6 @@ export function handshakeCases(): Case[] {
 export function handshakeLies(): Case[] {
   const { cases, add } = collect()
   const first = new Initiator().say('hello')
-  const _own = { notMine: true } as const
   add('proof', 'One bit of the sealed proof is wrong.', responderInput(flip(first, 1280), []), {
     code: 'SESSION_SEAL',
   })
