@@ -77,8 +77,7 @@ const nameOf = (address: object) => (address as { name(): string }).name()
 /** Stores in memory, as its own tests have them: no disk on either side of the comparison. */
 function memoryStores(library: Library, identity: IdentityKeyPair) {
   const sessions = new Map<string, object>()
-  const signed = new Map<number, object>()
-  const kyber = new Map<number, object>()
+  const [signed, kyber] = [new Map<number, object>(), new Map<number, object>()]
   class Sessions extends library.SessionStore {
     async saveSession(address: object, record: object) {
       sessions.set(nameOf(address), record)
@@ -167,8 +166,7 @@ export function libsignalPair(library: Library) {
   const kemKey = library.KEMKeyPair.generate()
   const sign = (key: Serializable) => identity.bob.privateKey.sign(key.serialize())
   const [signedPublic, kemPublic] = [signedKey.getPublicKey(), kemKey.getPublicKey()]
-  const signedSignature = sign(signedPublic)
-  const kemSignature = sign(kemPublic)
+  const [signedSignature, kemSignature] = [sign(signedPublic), sign(kemPublic)]
   bob.signedRecords.set(
     PREKEY_ID,
     library.SignedPreKeyRecord.new(PREKEY_ID, 0, signedPublic, signedKey, signedSignature),
