@@ -49,7 +49,9 @@ async function runSuite(suite: Suite, context: Context, host: Host): Promise<Res
 
 function usage(suites: readonly Suite[]): string {
   const lines = suites.map(({ name, describe }) => `  ${name.padEnd(12)}${describe}`)
-  return `npm run bench -- <suite…> [--quick] [--json]\n\n${lines.join('\n')}\n`
+  // Without --silent, npm puts two lines of its own in front of the JSON.
+  const pipe = 'npm run --silent bench -- <suite…> --json | …'
+  return `npm run bench -- <suite…> [--quick] [--json]\n${pipe}\n\n${lines.join('\n')}\n`
 }
 
 /** Returns the exit code. */
