@@ -73,6 +73,20 @@ test('an envelope is not sent back to whom it came from, nor is anybody remapped
   assert.equal(epochOf(connected(['bob'])).route('bob'), null)
 })
 
+test('a source that becomes the stem peer of its own route takes the other one', () => {
+  const neighbours = connected(['bob', 'carol'])
+  const epoch = epochOf(neighbours)
+  const lost = epoch.route('x')!
+  const other = lost === 'bob' ? 'carol' : 'bob'
+  neighbours.down(lost)
+  neighbours.up('x', true, true, 0)
+  // Somebody else's envelope on the same route draws the only peer that is left.
+  const shared = ['a', 'b', 'c', 'd'].map((source) => epoch.route(source))
+  assert.ok(shared.includes('x'))
+  assert.equal(epoch.route('x'), other)
+  assert.equal(epoch.route('x'), other)
+})
+
 test('without anybody there is no route, and the first that comes is one', () => {
   const neighbours = connected([])
   const epoch = epochOf(neighbours)

@@ -379,6 +379,21 @@ test('a stem peer that is busy now and then is not taken for one that refuses al
   assert.ok(!host.take().includes('penalise bob refuses'))
 })
 
+test('what a stem peer refused is not counted as its silence', () => {
+  const host = new Host().up('bob')
+  for (let i = 0; i < STEM_SILENCE_COUNT_MAX; i++) {
+    const id = host.submit(envelopeOf(i))
+    host.advance(HELD)
+    if (i > 0) host.refuseFrom('bob', id)
+    host.advance(STEM_EMBARGO_MS_MAX)
+    host.handle({ kind: 'withdraw', id })
+  }
+  assert.deepEqual(
+    host.take().filter((word) => word.startsWith('penalise')),
+    [],
+  )
+})
+
 test('flapping stem peers see a node’s own envelopes at no more than six peers an epoch', () => {
   const host = new Host().up(...Array.from({ length: 50 }, (_, i) => `peer-${i}`))
   const seen = new Set<string>()

@@ -38,6 +38,16 @@ test('a deliverer delivers what it is handed, but hands over what was written he
   assert.match(host.take()[0]!, /^relay (alice|bob)$/)
 })
 
+test('what two neighbours hand to a deliverer is delivered once, and answered twice', () => {
+  const host = new Host({ draws: [0.5, DELIVERER] }).up('alice', 'bob')
+  const id = host.relayFrom('alice', envelope)
+  host.relayFrom('bob', envelope)
+  host.advance(HELD)
+  assert.deepEqual(host.take(), ['deliver role'])
+  host.handle({ kind: 'delivered', id, receipts: [receiptOf(1, id)] })
+  assert.deepEqual(host.take(), ['receipts 1 alice', 'receipts 1 bob'])
+})
+
 test('without a stem peer a daemon delivers by itself and says why', () => {
   const host = new Host()
   host.submit(envelope)
@@ -386,6 +396,23 @@ test('a node that never delivers neither delivers on a loop nor when all refuse'
   host.advance(30 * STEM_EMBARGO_MS_MAX)
   assert.ok(host.take().every((word) => !word.startsWith('deliver')))
   assert.equal(host.stem.status.activeCount, 1)
+})
+
+test('a node that never delivers sends nobody what they sent, and nobody twice for a newcomer', () => {
+  const host = new Host({ neverDelivers: true, draws: [...EPOCH_LONG, 0.1, 0.9] }).up('bob')
+  host.handle({ kind: 'peer-up', peer: 'x', capable: false, dialled: false })
+  host.relayFrom('x', envelope)
+  host.relayFrom('bob', envelope)
+  host.advance(HELD)
+  assert.deepEqual(host.take(), [])
+  host.submit(envelopeOf(2))
+  host.advance(HELD)
+  assert.deepEqual(host.take(), ['relay bob'])
+  host.handle({ kind: 'withdraw', id: sha256(envelope) })
+  host.up('carol')
+  host.advance(HELD)
+  const relays = relaysOf(host.log).map((relay) => relay.id)
+  assert.ok(!relays.includes(Buffer.from(sha256(envelopeOf(2))).toString('hex')))
 })
 
 test('a node that never delivers does not play ball with whoever refuses', () => {

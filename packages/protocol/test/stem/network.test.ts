@@ -97,7 +97,7 @@ test('within an epoch a node hands over to two peers at most, and one fifth of n
   let relayers = 0
   for (const seed of SEEDS) {
     const network = new StemNetwork({ nodes: 200, seed })
-    const written = write(network, 3000, 180)
+    const written = write(network, 1500, 360)
     network.run(ONE_EPOCH_MS)
     const authorOf = new Map(written.map(({ id, author }) => [id, author]))
     const delivering = new Set(
