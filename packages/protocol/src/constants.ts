@@ -116,6 +116,41 @@ export const SESSION_SKIP_MAX = 1000
 export const RESEND_REFERENCES_MAX = 64
 export const REFERENCE_BYTES = 16
 
+/** group.md §1: one signed step of a group's membership. */
+export const GROUP_OP_VERSION = 1
+export const GROUP_PARENTS_MAX = 8
+export const GROUP_SALT_BYTES = 16
+export const GROUP_NAME_BYTES_MAX = 128
+export const GROUP_PICTURE_BYTES_MAX = 512
+export const GROUP_ADDED_MAX = 64
+export const GROUP_INVITE_USES_MAX = 1000
+/** An add of 64 members is the longest: 96 + 8 * 32 + 50 + 64 * 33, and a signature. */
+export const GROUP_OP_BYTES_MAX = 2600
+/** group.md §3: part of what makes an operation right or wrong, the same for every reader. */
+export const GROUP_MEMBERS_MAX = 1000
+export const GROUP_PAST_MAX = 4096
+/** Of these, the last are for operations that take away: a removal is always possible. */
+export const GROUP_PAST_RESERVED = 256
+
+/** group.md §6: rotations. */
+export const ROTATION_VERSION = 1
+export const GROUP_SUITE = 1
+export const GROUP_TAG_BYTES = 4
+export const GROUP_SLOT_BYTES = 48
+export const GROUP_PSK_ID_BYTES = 16
+/** Up to so many devices get the root in their sessions, above it in a slot of the rotation. */
+export const GROUP_PAIRWISE_DEVICES_MAX = 32
+export const ROTATION_PARENTS_MAX = 8
+/** One part holds the slots of all; where there are more, each part holds so many. */
+export const ROTATION_PART_SLOTS_MAX = 1200
+export const ROTATION_PART_SLOTS = 800
+export const ROTATION_PARTS_MAX = 6
+export const ROTATION_DEVICES_MAX = ROTATION_PART_SLOTS * ROTATION_PARTS_MAX
+/** group.md §8: messages. */
+export const GROUP_MESSAGE_VERSION = 1
+export const GROUP_HEADER_BYTES = 18
+export const GROUP_SKIP_MAX = 1000
+
 /** device-log.md §1. */
 export const DEVICE_LOG_VERSION = 1
 export const DEVICE_NAME_BYTES_MAX = 32
@@ -137,6 +172,35 @@ export const RECORD_PERIODS_MAX = 31
 /** record.md §4. */
 export const RECORD_NAME_BYTES_MAX = 64
 export const RECORD_PREKEYS_BYTES_MAX = 3072
+
+/** device.md §1. */
+export const DEVICE_LINK_VERSION = 1
+export const DEVICE_LINK_BYTES_MAX = 658
+/** How long a link to a new device may hold: it is a door into the identity. */
+export const DEVICE_LINK_LIFE_SECONDS_MAX = 3600
+export const LINK_NONCE_BYTES = 32
+export const LINK_CODE_DIGITS = 6
+/** device.md §3. */
+export const GRANT_VERSION = 1
+export const GRANT_PART_BYTES = 49_152
+export const GRANT_PARTS_MAX = 8
+export const GRANT_DOORS_MAX = 16
+export const GRANT_WARRANTS_MAX = 512
+export const GRANT_SNAPSHOT_BYTES_MAX = 1024
+/** device.md §5: what shows a device's peer whose it is. */
+export const DEVICE_PROOF_VERSION = 1
+export const LOG_HEADS_VERSION = 1
+/** device.md §6. */
+export const OWN_MESSAGE_VERSION = 1
+export const OWN_CONTENT_BYTES_MAX = 49_152
+export const OWN_REGISTERS_MAX = 256
+export const OWN_CONVERSATIONS_MAX = 512
+/** device.md §7. */
+export const REGISTER_VERSION = 1
+export const REGISTER_KEY_BYTES_MAX = 64
+export const REGISTER_VALUE_BYTES_MAX = 4096
+export const REGISTER_FIELDS_MAX = 32
+export const SETTING_NAME_CHARACTERS_MAX = 32
 
 /** identity.md §4. */
 export const SAFETY_NUMBER_ROUNDS = 5200
@@ -162,7 +226,25 @@ export const REQUEST_RANGES_MAX = 32
 export const REQUEST_HASHES_MAX = 64
 export const ANSWER_ENTRIES_MAX = 128
 
-/** kinds.md. */
+/** kinds.md §1. */
+export const ENTRY_KINDS = {
+  text: 1,
+  reaction: 2,
+  edit: 3,
+  delete: 4,
+  file: 5,
+  profile: 6,
+  timer: 7,
+  membership: 8,
+  rotation: 9,
+  readState: 10,
+  contact: 11,
+  setting: 12,
+  receipt: 0x8001,
+  call: 0x8002,
+  request: 0x8003,
+  answer: 0x8004,
+} as const
 export const TEXT_BYTES_MAX = 32_768
 export const MENTIONS_MAX = 32
 export const EMOJI_BYTES_MAX = 32

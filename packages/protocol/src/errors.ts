@@ -31,6 +31,14 @@ export const FORMATS = {
   PREKEYS: [18, 'prekey bundle'],
   SESSION: [19, 'session message'],
   STATE: [20, 'stored state'],
+  ENTRY: [21, 'conversation entry'],
+  CONTENT: [22, 'content of an entry'],
+  GROUP: [23, 'group operation'],
+  ROTATION: [24, 'group key rotation'],
+  GROUP_MESSAGE: [25, 'group message'],
+  ROOM: [26, 'room message'],
+  DEVICE: [27, 'device message'],
+  REGISTER: [28, 'register'],
 } as const satisfies Record<string, readonly [status: number, noun: string]>
 
 export const DEFECTS = {

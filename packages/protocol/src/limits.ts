@@ -222,5 +222,30 @@ export const REQUESTS_PER_HOUR_MAX = 60
 export const HELD_CHANGES_MAX = 1024
 // Per message and person: different emojis that are remembered, 0.2 KiB each; the newest stay.
 export const REACTIONS_PER_PERSON_MAX = 16
-// Per device and chain in a receipt book: separate stretches, 16 B each; the lowest are joined.
+// Per device and chain in a receipt book: separate stretches, 16 B each. The lowest go: what they
+// said is in the ledger of each message by then.
 export const RECEIPT_STRETCHES_MAX = 64
+
+// Per group: operations kept, 0.5 to 2.6 KiB each. More can only come from an admin who forks
+// its own past on purpose; then no more are taken, and the group is at its end.
+export const GROUP_OPS_MAX = 8192
+// Per group: operations whose parents have not come; beyond it the oldest goes, and is asked for.
+export const GROUP_PENDING_MAX = 256
+
+// How long a link to a new device holds: long enough to find the other device, no longer.
+export const DEVICE_LINK_SECONDS = 600
+// After a link's end, for the new device's last word; then what was granted is revoked.
+export const LINK_DONE_SLACK_SECONDS = 3600
+// Per identity: a head that is ahead of our log is asked about at most so often.
+export const LOG_FETCH_SECONDS_MIN = 300
+// Own keys that are kept to read with: 8 revocations within a time to live, 0.1 KiB each.
+export const OWN_KEYS_MAX = 8
+// Per place in the list of devices: how long one waits for another to renew the own key.
+export const OWN_KEY_WAIT_SECONDS = 600
+// All contacts, read marks and settings, 0.3 KiB each: 20 MiB. Beyond it the oldest removed ones
+// are forgotten, and without any the next write is refused.
+export const REGISTERS_MAX = 65_536
+// Per register: devices that ever wrote it, 0.3 KiB each; beyond it the oldest write goes.
+export const REGISTER_WRITERS_MAX = 32
+// What was removed is remembered for so long; a device away for longer starts from a snapshot.
+export const REGISTER_REMOVED_SECONDS = 34_560_000

@@ -20,6 +20,19 @@ export const KEY_LABELS = {
   sessionMessage: label('session/message'),
   sessionTrace: label('session/trace'),
   sessionTraceMask: label('session/trace-mask'),
+  groupSlot: label('group/slot'),
+  groupEpoch: label('group/epoch'),
+  groupPsk: label('group/psk'),
+  groupChain: label('group/chain'),
+  groupStep: label('group/step'),
+  groupMessage: label('group/message'),
+  groupMailbox: label('group/mailbox'),
+  groupSeal: label('group/seal'),
+  roomDay: label('room/day'),
+  roomNextDay: label('room/next-day'),
+  roomSender: label('room/sender'),
+  deviceLink: label('device/link'),
+  ownMessage: label('device/own-message'),
 } as const
 
 export const SIGN_LABELS = {
@@ -29,6 +42,14 @@ export const SIGN_LABELS = {
   drop: label('sign/drop'),
   receipt: label('sign/receipt'),
   prekeys: label('sign/prekeys'),
+  groupOp: label('sign/group-op'),
+  groupLink: label('sign/group-link'),
+  groupJoiner: label('sign/group-joiner'),
+  rotation: label('sign/rotation'),
+  groupMessage: label('sign/group-message'),
+  roomMessage: label('sign/room-message'),
+  deviceOffer: label('sign/device-offer'),
+  ownMessage: label('sign/own-message'),
 } as const
 
 export const HASH_LABELS = {
@@ -43,6 +64,19 @@ export const HASH_LABELS = {
   syncRoot: label('hash/sync-root'),
   syncDay: label('hash/sync-day'),
   conversationEntry: label('hash/conversation-entry'),
+  directConversation: label('hash/direct-conversation'),
+  groupOp: label('hash/group-op'),
+  groupTag: label('hash/group-tag'),
+  groupRoot: label('hash/group-root'),
+  groupPsk: label('hash/group-psk'),
+  groupSlots: label('hash/group-slots'),
+  rotation: label('hash/rotation'),
+  roomSalt: label('hash/room-salt'),
+  roomTag: label('hash/room-tag'),
+  deviceOffer: label('hash/device-offer'),
+  deviceLink: label('hash/device-link'),
+  deviceCode: label('hash/device-code'),
+  ownKey: label('hash/own-key'),
 } as const
 
 /** What is signed is always label ‖ the exact bytes that travel. */
