@@ -14,7 +14,8 @@ export type Finding = string
 
 const root = new URL('../../', import.meta.url)
 const SKIPPED = new Set(['node_modules', '.git', 'dist', 'coverage', '.cache', '.ezchat'])
-const TEXT = /\.(ts|tsx|mjs|js|json|jsonc|md|css|html|sh|yml|yaml|service|conf)$|(^|\/)\.?[A-Za-z-]+$/
+const TEXT =
+  /\.(ts|tsx|mjs|js|json|jsonc|md|css|html|sh|yml|yaml|service|conf)$|(^|\/)\.?[A-Za-z-]+$/
 
 function walk(folder: string, found: RepoFile[]): void {
   for (const entry of readdirSync(new URL(folder, root), { withFileTypes: true })) {
