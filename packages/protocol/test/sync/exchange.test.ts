@@ -274,6 +274,35 @@ function holds(set: MemorySyncSet, day: number, shortId: string): boolean {
   return unpack([...set.shortIds([day])]).includes(shortId)
 }
 
+test('an exchange is about what was held when it began', () => {
+  const { left, right } = populate(population({ both: 50, days: 1 }))
+  const initiator = initiatorOf(left)
+  const responder = responderOf(right)
+  left.add(FIRST_DAY, new Uint8Array(32).fill(1))
+  right.add(FIRST_DAY, new Uint8Array(32).fill(2))
+  assert.equal(converse(initiator, responder).bytes, 55)
+})
+
+test('a day that has been emptied is a day without ids', () => {
+  const [left, right] = [new MemorySyncSet(), new MemorySyncSet()]
+  const id = new Uint8Array(32).fill(1)
+  for (const set of [left, right]) {
+    set.add(FIRST_DAY, id)
+    set.remove(FIRST_DAY, id)
+  }
+  right.add(FIRST_DAY + 1, id)
+  const pair = { left, right, leftOnly: [], rightOnly: [hex(id.subarray(16))] }
+  assertReconciled(reconcile(pair), pair)
+  const emptied = reconcile({ ...pair, right: new MemorySyncSet() })
+  assert.deepEqual(emptied.kinds, ['open', 'equal'])
+})
+
+test('there is nothing to audit where there are no days', () => {
+  const empty = new MemorySyncSet()
+  const outcome = reconcile({ left: empty, right: empty, leftOnly: [], rightOnly: [] }, 5)
+  assert.deepEqual(outcome.kinds, ['open', 'equal'])
+})
+
 test('ids that come and go during an exchange are found by the next one', () => {
   const pair = populate(population({ both: 4_000, leftOnly: 5, rightOnly: 5, days: 2 }))
   const initiator = initiatorOf(pair.left)

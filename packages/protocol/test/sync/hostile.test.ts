@@ -3,10 +3,12 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { concatBytes } from '../../src/codec/bytes.ts'
 import { AssertionError, type ErrorCode, ProtocolError, statusOf } from '../../src/errors.ts'
-import { encodeRefusal, type SyncEvent } from '../../src/sync/exchange.ts'
+import { CodedSet } from '../../src/sync/coded-set.ts'
+import { encodeRefusal, type SyncEvent, sessionHash } from '../../src/sync/exchange.ts'
 import { MemorySyncSet } from '../../src/sync/memory-sync-set.ts'
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from '../../src/sync/message.ts'
-import { FIRST_DAY, populate, randomBytesFrom } from './seeded.ts'
+import { encodeSymbols } from '../../src/sync/symbols.ts'
+import { FIRST_DAY, populate, randomBytesFrom, seededCrypto } from './seeded.ts'
 import {
   endOf,
   idsOf,
@@ -71,6 +73,7 @@ function countingIds(count: number, from = 0): Uint8Array {
 }
 
 const days = [FIRST_DAY]
+const none = new Uint8Array(0)
 /** Machines read a set and never change it: one of each size is enough. */
 function heldOnce(both: number): () => MemorySyncSet {
   let set: MemorySyncSet | null = null
@@ -209,6 +212,55 @@ for (const [name, reach, allowed] of STATES) {
   })
 }
 
+test('a responder with pages of a result left takes next, and no list', () => {
+  const responder = responderOf(huge())
+  const opened = say(responder, open)
+  assert.ok(opened?.kind === 'digests')
+  const draw = randomBytesFrom(5)
+  const theirs = new MemorySyncSet()
+  for (let i = 0; i < 100; i++) theirs.add(FIRST_DAY, draw(32))
+  // As an initiator would that has none of the 20,000 ids, but is patient.
+  const hash = sessionHash(seededCrypto(1), SHARD, SALT, opened.salt)
+  const set = new CodedSet(hash, 2_400, 0)
+  for (const piece of theirs.shortIds(days)) set.add(piece)
+  const symbolsOf = (from: number, count: number) =>
+    encodeSymbols(set.symbolsTo(from + count), from, count)
+  let answer = say(responder, {
+    kind: 'code',
+    isListNext: true,
+    days,
+    symbols: symbolsOf(0, 2_400),
+  })
+  for (let sent = 2_400; answer?.kind === 'more'; sent += 2_400) {
+    answer = say(responder, { kind: 'symbols', symbols: symbolsOf(sent, 2_400) })
+  }
+  assert.ok(answer?.kind === 'result' && answer.hasMore)
+  say(responder, { kind: 'list', isLast: true, days, ids: none })
+  assertFailed(responder, 'SYNC_STATE')
+})
+
+test('a message that comes while the host still reads its ids is out of place', () => {
+  const bytes = (message: SyncMessage): Uint8Array => encodeSyncMessage(SHARD, message)
+  for (const first of MESSAGES.filter(({ kind }) => kind === 'code' || kind === 'list')) {
+    for (const second of MESSAGES) {
+      const { exchange } = openResponder(small())
+      const [load] = exchange.handle({ kind: 'message', bytes: bytes(first) }, 0)
+      assert.equal(load?.kind, 'load')
+      const last = exchange.handle({ kind: 'message', bytes: bytes(second) }, 0).at(-1)
+      assert.ok(last?.kind === 'fail' && last.error.code === 'SYNC_STATE', second.kind)
+    }
+  }
+  for (const there of [2, 2_001]) {
+    for (const second of MESSAGES) {
+      const { exchange } = startInitiator(large())
+      const event = { kind: 'message', bytes: bytes(digests([[FIRST_DAY, there]])) } as const
+      assert.equal(exchange.handle(event, 0)[0]?.kind, 'load')
+      const last = exchange.handle({ kind: 'message', bytes: bytes(second) }, 0).at(-1)
+      assert.ok(last?.kind === 'fail' && last.error.code === 'SYNC_STATE', second.kind)
+    }
+  }
+})
+
 test('symbols that never decode end in a list, after 131,072 of them at most', () => {
   const responder = openResponder(small())
   const draw = randomBytesFrom(1)
@@ -274,8 +326,6 @@ function codedInitiator(): [initiator: Side, own: Uint8Array] {
   const [first] = [...initiator.set.shortIds(days)]
   return [initiator, first!.slice(0, 16)]
 }
-
-const none = new Uint8Array(0)
 
 test('a result about ids that are not ours, or that we have, is refused', () => {
   const foreign = countingIds(1)
