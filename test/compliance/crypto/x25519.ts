@@ -99,6 +99,22 @@ async function checkKept(crypto: CryptoAsync): Promise<void> {
   holds(one.join() !== other.join(), 'a buffer that holds another key now')
 }
 
+async function checkGenerated(crypto: CryptoAsync): Promise<void> {
+  const [one, other] = [await crypto.x25519Generate(), await crypto.x25519Generate()]
+  for (const { secret, publicKey } of [one, other]) {
+    // A copy, so that nothing kept beside the secret can answer in its place.
+    isBytes(await crypto.x25519Public(Secret.copy(secret.reveal())), publicKey, 'public key')
+    isBytes(await crypto.x25519Public(secret), publicKey, 'public key, kept')
+  }
+  const shared = await crypto.x25519Shared(one.secret, other.publicKey)
+  const back = await crypto.x25519Shared(other.secret, one.publicKey)
+  isBytes(back.reveal(), shared.reveal(), 'shared secret')
+  holds(
+    one.publicKey.some((byte, at) => byte !== other.publicKey[at]),
+    'two pairs differ',
+  )
+}
+
 export function x25519Checks(crypto: () => Promise<CryptoAsync>): Check[] {
   const check = (name: string, run: (crypto: CryptoAsync) => Promise<void>): Check => ({
     name: `x25519 ${name}`,
@@ -110,6 +126,7 @@ export function x25519Checks(crypto: () => Promise<CryptoAsync>): Check[] {
     check('follows Wycheproof', checkWycheproof),
     check('refuses points of small order and wrong lengths', checkHostile),
     check('refuses secrets that are not ours', checkBugs),
+    check('generates pairs that belong together, each another', checkGenerated),
     check('keeps nothing that can be changed from outside', checkKept),
   ]
 }

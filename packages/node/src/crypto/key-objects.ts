@@ -1,5 +1,5 @@
 // Bytes to OpenSSL's keys and back. Importing a key can cost more than using it once.
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import {
   ED25519_DER,
   type KeyPrefixes,
@@ -8,7 +8,7 @@ import {
   X25519_DER,
 } from '@ezchat/protocol/crypto/der.ts'
 import { assertLength } from '@ezchat/protocol/crypto/lengths.ts'
-import type { Secret } from '@ezchat/protocol/crypto/secret.ts'
+import { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import { assert } from '@ezchat/protocol/errors.ts'
 import { plainBytes } from './bytes.ts'
 
@@ -51,6 +51,8 @@ export const MLKEM768: KeyFormat = {
 export interface SecretKeys {
   privateKey(secret: Secret): KeyObject
   publicBytes(secret: Secret): Uint8Array
+  /** A new secret, imported already. */
+  generate(type: 'x25519'): GeneratedPair
 }
 
 interface Imported {
@@ -79,7 +81,31 @@ export function secretKeys(format: KeyFormat): SecretKeys {
       entry.publicBytes ??= exportPublic(format, entry.key)
       return entry.publicBytes.slice()
     },
+    generate(type) {
+      const [pair, entry] = generate(format, type)
+      imported.set(pair.secret, entry)
+      return pair
+    },
   }
+}
+
+export interface GeneratedPair {
+  readonly secret: Secret
+  readonly publicKey: Uint8Array
+}
+
+/** By OpenSSL's own generator, which saves importing the secret: 45 µs instead of 70. */
+function generate(format: KeyFormat, type: 'x25519'): [GeneratedPair, Imported] {
+  const { privateKey, publicKey } = generateKeyPairSync(type)
+  const der = privateKey.export({ format: 'der', type: 'pkcs8' })
+  const secret = Secret.copy(der.subarray(der.length - format.secretBytes))
+  der.fill(0)
+  assertLength(format.name, secret.length, format.secretBytes)
+  const publicBytes = publicBytesOf(format, publicKey)
+  return [
+    { secret, publicKey: publicBytes.slice() },
+    { key: privateKey, publicBytes },
+  ]
 }
 
 function importSecret(format: KeyFormat, secret: Secret): KeyObject {
@@ -90,8 +116,12 @@ function importSecret(format: KeyFormat, secret: Secret): KeyObject {
 }
 
 function exportPublic(format: KeyFormat, privateKey: KeyObject): Uint8Array {
+  return publicBytesOf(format, createPublicKey(privateKey))
+}
+
+function publicBytesOf(format: KeyFormat, publicKey: KeyObject): Uint8Array {
   // Ten times faster than DER in Node 24. Of the public key, so that no secret becomes text.
-  const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
+  const jwk = publicKey.export({ format: 'jwk' })
   const text = jwk.x ?? jwk.pub
   assert(typeof text === 'string', `${format.name}: no public key in the JWK`)
   const bytes = Uint8Array.from(Buffer.from(text, 'base64url'))

@@ -39,13 +39,14 @@ function hkdfSha256({ key, salt, info, length }: KeyDerivation): Secret {
   return Secret.adopt(new Uint8Array(hkdfSync('sha256', ikm, salt, info, length)))
 }
 
-type KeyAgreement = Pick<Crypto, 'x25519Public' | 'x25519Shared'>
+type KeyAgreement = Pick<Crypto, 'x25519Public' | 'x25519Generate' | 'x25519Shared'>
 
 function x25519(): KeyAgreement {
   const secrets = secretKeys(X25519)
   const keys = publicKeys(X25519)
   return {
     x25519Public: secrets.publicBytes,
+    x25519Generate: () => secrets.generate('x25519'),
     x25519Shared(secret, publicKey) {
       const privateKey = secrets.privateKey(secret)
       if (publicKey.length !== PUBLIC_KEY_BYTES) throw new ProtocolError('KEY_LENGTH')
@@ -83,6 +84,8 @@ export function nativeCrypto(init: NativeCryptoInit = {}): Crypto {
   const kem: Kem = nativeKem() ?? noble
   // OpenSSL draws its coins by itself.
   const { mlkemEncapsulate } = init.random === undefined ? kem : noble
+  const agreement = x25519()
+  const { x25519Generate } = init.random === undefined ? agreement : noble
   return {
     name: 'native',
     randomBytes,
@@ -103,7 +106,8 @@ export function nativeCrypto(init: NativeCryptoInit = {}): Crypto {
     xchachaSeal: aead.sealExtended,
     xchachaOpen: aead.openExtended,
 
-    ...x25519(),
+    ...agreement,
+    x25519Generate,
     ...ed25519(),
 
     mlkemPublic: kem.mlkemPublic,

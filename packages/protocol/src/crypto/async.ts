@@ -19,6 +19,7 @@ export function toAsync(crypto: Crypto): CryptoAsync {
     xchachaSeal: lift(crypto.xchachaSeal),
     xchachaOpen: lift(crypto.xchachaOpen),
     x25519Public: lift(crypto.x25519Public),
+    x25519Generate: lift(crypto.x25519Generate),
     x25519Shared: lift(crypto.x25519Shared),
     ed25519Public: lift(crypto.ed25519Public),
     ed25519Sign: lift(crypto.ed25519Sign),

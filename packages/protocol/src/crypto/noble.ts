@@ -146,6 +146,10 @@ export function nobleCrypto(random: RandomSource): Crypto {
       lengths.assertLength('X25519 secret', secret.length, lengths.KEY_BYTES)
       return x25519.getPublicKey(secret.reveal())
     },
+    x25519Generate() {
+      const secret = Secret.adopt(randomBytes(lengths.KEY_BYTES))
+      return { secret, publicKey: x25519.getPublicKey(secret.reveal()) }
+    },
     x25519Shared: x25519SharedSecret,
 
     ed25519Public: (seed) => ed25519.getPublicKey(ed25519Seed(seed)),

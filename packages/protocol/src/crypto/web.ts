@@ -103,12 +103,12 @@ async function orNull<T>(attempt: () => Promise<T>): Promise<T | null> {
   }
 }
 
-type KeyAgreement = Pick<CryptoAsync, 'x25519Public' | 'x25519Shared'>
+type KeyAgreement = Pick<CryptoAsync, 'x25519Public' | 'x25519Generate' | 'x25519Shared'>
 
 function x25519({ subtle, abilities, fallback }: Platform): KeyAgreement {
   if (!abilities.x25519) {
-    const { x25519Public, x25519Shared } = fallback
-    return { x25519Public, x25519Shared }
+    const { x25519Public, x25519Generate, x25519Shared } = fallback
+    return { x25519Public, x25519Generate, x25519Shared }
   }
   const keyOf = secretKeys(subtle, 'X25519', X25519_DER, 'deriveBits')
   const multiply = (secret: Secret, publicKey: Uint8Array) =>
@@ -120,6 +120,11 @@ function x25519({ subtle, abilities, fallback }: Platform): KeyAgreement {
   return {
     async x25519Public(secret) {
       return (await multiply(secret, X25519_BASE)) ?? fallback.x25519Public(secret)
+    },
+    async x25519Generate() {
+      const secret = Secret.adopt(await fallback.randomBytes(KEY_BYTES))
+      const publicKey = await multiply(secret, X25519_BASE)
+      return publicKey === null ? fallback.x25519Generate() : { secret, publicKey }
     },
     async x25519Shared(secret, publicKey) {
       if (publicKey.length !== PUBLIC_KEY_BYTES) return fallback.x25519Shared(secret, publicKey)

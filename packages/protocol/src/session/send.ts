@@ -1,7 +1,7 @@
 // From a session and a content to a message and the next session. session.md §6
 import { concatBytes } from '../codec/bytes.ts'
 import { PADDING_LENGTH_BYTES, REFERENCE_BYTES, SESSION_SALT_BYTES } from '../constants.ts'
-import type { Crypto, Encapsulation, RandomSource } from '../crypto/crypto.ts'
+import type { Crypto, Encapsulation, RandomSource, X25519Pair } from '../crypto/crypto.ts'
 import { KEY_BYTES, MLKEM_SEED_BYTES } from '../crypto/lengths.ts'
 import { Secret } from '../crypto/secret.ts'
 import { pad } from '../envelope/padding.ts'
@@ -102,9 +102,9 @@ function beginChain(
   crypto: Crypto,
   session: Session,
   options: { readonly kemAnswer: Encapsulation | null; readonly nowSeconds: number },
-  random: RandomSource,
+  ratchet: X25519Pair,
 ): Session {
-  const ratchetSecret = Secret.adopt(random(KEY_BYTES))
+  const { secret: ratchetSecret, publicKey: ratchetKey } = ratchet
   const { kemAnswer: kem } = options
   const dh = crypto.x25519Shared(ratchetSecret, session.peerRatchetKey)
   const step = stepRoot(crypto, session.root, { dh, kem: kem?.shared ?? null })
@@ -112,7 +112,7 @@ function beginChain(
     chain: step.chain,
     headerKey: session.nextSendHeaderKey,
     ratchetSecret,
-    ratchetKey: crypto.x25519Public(ratchetSecret),
+    ratchetKey,
     number: 0,
     previousNumber: session.sending.number,
     kemCiphertext: kem?.ciphertext ?? null,
@@ -130,6 +130,11 @@ function withOffer(session: Session, random: RandomSource): Session {
   return { ...session, kem: { ...session.kem, ownSeed } }
 }
 
+function drawPair(crypto: Crypto, random: RandomSource): X25519Pair {
+  const secret = Secret.adopt(random(KEY_BYTES))
+  return { secret, publicKey: crypto.x25519Public(secret) }
+}
+
 /** Deterministic in `random`, but for the coins of an encapsulation. */
 export function sealMessageWith(
   crypto: Crypto,
@@ -137,6 +142,7 @@ export function sealMessageWith(
   content: Uint8Array,
   options: SendOptions,
   random: RandomSource,
+  generate: () => X25519Pair = () => drawPair(crypto, random),
 ): Sent {
   const { nowSeconds, roomBytes, incarnation } = options
   const plan = planFor(before, content.length, options)
@@ -145,9 +151,9 @@ export function sealMessageWith(
     const kemAnswer = plan.hasKemCiphertext ? answerOffer(crypto, before.kem.peerKey!) : null
     if (plan.hasKemCiphertext && kemAnswer === null) {
       const without = { ...before, kem: { ...before.kem, peerKey: null } }
-      return sealMessageWith(crypto, without, content, options, random)
+      return sealMessageWith(crypto, without, content, options, random, generate)
     }
-    session = beginChain(crypto, session, { kemAnswer, nowSeconds }, random)
+    session = beginChain(crypto, session, { kemAnswer, nowSeconds }, generate())
   }
   if (plan.hasKemKey) session = withOffer(session, random)
   const { sending, kem } = session
@@ -199,5 +205,6 @@ export function sealMessage(
   content: Uint8Array,
   options: SendOptions,
 ): Sent {
-  return sealMessageWith(crypto, session, content, options, crypto.randomBytes)
+  const { randomBytes, x25519Generate } = crypto
+  return sealMessageWith(crypto, session, content, options, randomBytes, x25519Generate)
 }
