@@ -12,6 +12,119 @@ export { nobleCrypto } from './crypto/noble.ts'
 export { Secret } from './crypto/secret.ts'
 export type { SubtleLike } from './crypto/subtle.ts'
 export { type WebCryptoInit, webCrypto } from './crypto/web.ts'
+export { type Contact, decodeContact, encodeContact, NEW_CONTACT } from './device/contact.ts'
+export type { Grant, GrantWarrant } from './device/grant.ts'
+export {
+  type DeviceLink,
+  decodeDeviceLink,
+  encodeDeviceLink,
+} from './device/link-body.ts'
+export type { LinkReason } from './device/link-message.ts'
+export {
+  decodeNewcomer,
+  decodeSponsor,
+  encodeNewcomer,
+  encodeSponsor,
+} from './device/link-state.ts'
+export {
+  addDevice,
+  effectsOfLog,
+  type LogEffect,
+  type LogReader,
+  type LogSigner,
+  type LogStep,
+  revokeDevice,
+} from './device/log-change.ts'
+export {
+  decodeLogHeads,
+  encodeLogHeads,
+  LOG_HEADS_BYTES_MAX,
+  type LogHeads,
+} from './device/log-heads.ts'
+export {
+  handleNewcomer,
+  type LinkEffect,
+  type LinkTerms,
+  type Newcomer,
+  type NewcomerEffect,
+  type NewcomerEvent,
+  newcomerDeadlineSeconds,
+  type OwnDevice,
+  repeatNewcomer,
+  startNewcomer,
+} from './device/newcomer.ts'
+export {
+  addOwnKey,
+  decodeOwnKey,
+  drawOwnKey,
+  encodeOwnKey,
+  type OwnKey,
+  type OwnKeys,
+  ownKeyDueSeconds,
+  receiveOwnKey,
+  renewOwnKey,
+  writingOwnKey,
+} from './device/own-key.ts'
+export {
+  decodeOwnContent,
+  encodeOwnContent,
+  logSince,
+  type OwnContent,
+  type OwnMessage,
+  openOwnMessage,
+  packRegisters,
+  signOwnMessage,
+} from './device/own-message.ts'
+export { type DeviceProof, encodeDeviceProof, openDeviceProof } from './device/proof.ts'
+export { decodeRegister, encodeRegister, type Register } from './device/register.ts'
+export {
+  decodeReadMark,
+  decodeRegisterKey,
+  encodeReadMark,
+  encodeRegisterKey,
+  type ReadMark,
+  type RegisterSubject,
+} from './device/register-key.ts'
+export {
+  changesSince,
+  forgetRemoved,
+  mergeRegisters,
+  NO_REGISTERS,
+  nextBelievedMs,
+  type RegisterChange,
+  type Registers,
+  type RegistersStep,
+  registerValue,
+  registerValues,
+  registerWords,
+  restampRegisters,
+  writeRegister,
+} from './device/registers.ts'
+export {
+  activeDevices,
+  checkSender,
+  hearHead,
+  hearHeads,
+  learnLog,
+  newRoster,
+  type Roster,
+  type RosterEffect,
+  settleFork,
+  type Target,
+  targetsOf,
+} from './device/roster.ts'
+export { decodeRoster, encodeRoster } from './device/roster-state.ts'
+export { decodeSetting, encodeSetting, type Setting } from './device/setting.ts'
+export {
+  type GrantTerms,
+  handleSponsor,
+  repeatSponsor,
+  type Sponsor,
+  type SponsorEffect,
+  type SponsorEvent,
+  sponsorDeadlineSeconds,
+  startSponsor,
+} from './device/sponsor.ts'
 export {
   type DecodeContext,
   decodeEnvelope,

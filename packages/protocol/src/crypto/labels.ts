@@ -32,7 +32,6 @@ export const KEY_LABELS = {
   roomNextDay: label('room/next-day'),
   roomSender: label('room/sender'),
   deviceLink: label('device/link'),
-  ownMessage: label('device/own-message'),
 } as const
 
 export const SIGN_LABELS = {
