@@ -5,6 +5,91 @@ export { isPlainName, isPlainText } from './codec/plain-text.ts'
 export { Reader } from './codec/reader.ts'
 export { Writer } from './codec/writer.ts'
 export * from './constants.ts'
+export {
+  answerRequest,
+  type EntrySource,
+  spendPatience,
+} from './conversation/answer.ts'
+export { type Chain, gapsOf, type Range, type Run } from './conversation/chain.ts'
+export {
+  type Composed,
+  compose,
+  composePassing,
+  type Draft,
+  directConversationId,
+  drawEntryId,
+  markRead,
+} from './conversation/compose.ts'
+export {
+  type Content,
+  type ContentKind,
+  decodeContent,
+  type EncodedContent,
+  encodeContent,
+} from './conversation/content.ts'
+export {
+  type Author,
+  chainKey,
+  decodeEntry,
+  type Entry,
+  encodeEntry,
+  hashEntry,
+  isPassing,
+} from './conversation/entry.ts'
+export type { ChainRange } from './conversation/kinds/chain-ranges.ts'
+export type { FileContent } from './conversation/kinds/file.ts'
+export type { AnswerContent, RequestContent } from './conversation/kinds/history.ts'
+export type { CallContent, OpaqueContent } from './conversation/kinds/opaque.ts'
+export type { ProfileContent, TimerContent } from './conversation/kinds/profile.ts'
+export type { ReactionContent } from './conversation/kinds/reaction.ts'
+export type { ReceiptContent } from './conversation/kinds/receipt.ts'
+export type {
+  DeleteContent,
+  EditContent,
+  Mention,
+  TextContent,
+} from './conversation/kinds/text.ts'
+export {
+  type Ledger,
+  type LedgerEvent,
+  type LedgerStatus,
+  newLedger,
+  stepLedger,
+} from './conversation/ledger.ts'
+export type {
+  AlarmKind,
+  Arrival,
+  Found,
+  HeldEntry,
+  LogEffect,
+  Need,
+  Outcome,
+  PlacedEntry,
+  SlotFound,
+} from './conversation/log-event.ts'
+export { decodePlace, type LogRecord, loadLog, recordOf } from './conversation/log-record.ts'
+export {
+  applyChanges,
+  type Change,
+  hashKey,
+  type LogState,
+  type LogTerms,
+  newLog,
+} from './conversation/log-state.ts'
+export { isMessageText, turnsDirection } from './conversation/message-text.ts'
+export type { ReactionCount } from './conversation/overlay.ts'
+export { deliveredReceipt, type ReaderState, ReceiptBook } from './conversation/receipt-book.ts'
+export { receive } from './conversation/receive.ts'
+export {
+  type Asking,
+  type RepairOutcome,
+  type RepairTurn,
+  repair,
+  repairAtMs,
+} from './conversation/repair.ts'
+export { compareStamps, orderKey, type Stamp } from './conversation/stamp.ts'
+export { type Row, type ShownContent, View, type ViewTerms } from './conversation/view.ts'
+export type { Authority, Standing, Witness } from './conversation/witness.ts'
 export { toAsync } from './crypto/async.ts'
 export type * from './crypto/crypto.ts'
 export { isAcceptableEd25519Key, isAcceptableEd25519Signature } from './crypto/ed25519-rules.ts'

@@ -20,8 +20,6 @@ export interface Surroundings {
   readonly child: Stamp | null
   /** Up to where the reader has read. */
   readonly read: Stamp
-  /** Its hash was fixed by something that we hold: nobody can have written it since. */
-  readonly isDemanded: boolean
   readonly nowMs: number
 }
 
@@ -37,7 +35,10 @@ export function place(claimed: Stamp, around: Surroundings): Placement {
   const believed = earlierStamp(claimed, latestBelieved(around.nowMs))
   let stamp = believed
   for (const parent of around.parents) stamp = laterStamp(stamp, stampAfter(parent))
-  const isLate = !around.isDemanded && compareStamps(stamp, around.read) <= 0
+  // What we hold comes after it, and names it or what names it: it was written before that, its
+  // place was shown as a gap, and another text there would not fit the chain.
+  const isAwaited = around.above !== null || around.child !== null
+  const isLate = !isAwaited && compareStamps(stamp, around.read) <= 0
   if (isLate) stamp = laterStamp(stamp, stampAfter(around.read))
   if (around.child !== null) stamp = earlierStamp(stamp, stampBefore(around.child))
   // The device's own order comes last and so wins: whoever lies misplaces their own entries.

@@ -136,7 +136,6 @@ function receiveNew(
       chain,
       isUnlinked: !isNextFitting || !isPreviousFitting,
       isFree: true,
-      isDemanded: next !== null && isNextFitting,
     },
     found,
   )
@@ -148,7 +147,6 @@ interface Slot {
   readonly chain: Chain
   readonly isUnlinked: boolean
   readonly isFree?: boolean
-  readonly isDemanded?: boolean
 }
 
 function append(state: LogState, candidate: Candidate, slot: Slot, found: Found | null): Outcome {
@@ -162,7 +160,6 @@ function append(state: LogState, candidate: Candidate, slot: Slot, found: Found 
     parents: parents.known,
     child: missing?.child ?? null,
     read: state.margin.read,
-    isDemanded: missing !== null || slot.isDemanded === true,
     nowMs,
   })
   const placed: PlacedEntry = {

@@ -34,7 +34,7 @@ export const anySteps = (most: number): fc.Arbitrary<readonly Step[]> =>
         arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(100_000) }),
       },
     ),
-    { maxLength: most },
+    { maxLength: most, size: 'max' },
   )
 
 export interface Said {
