@@ -52,6 +52,23 @@ test('many ids are sorted, from any pieces', () => {
   assert.equal(hex(set.takeUpTo(20_000)), unpack([packed]).join(''))
 })
 
+// As many as symbols hold, and in the order that an insertion takes longest for: the better part of
+// a minute, where this is a fraction of a second. The timer only has to tell these two apart.
+test('ids that a peer has made alike do not take the square of their number', {
+  timeout: 15_000,
+}, async () => {
+  const count = 131_072
+  const packed = new Uint8Array(16 * count).fill(9)
+  const view = new DataView(packed.buffer)
+  for (let at = 0; at < count; at++) view.setUint32(at * 16 + 12, count - at)
+  const set = new SortedIds(count)
+  set.add(packed)
+  set.seal()
+  await new Promise((resolve) => setImmediate(resolve))
+  const taken = new DataView(set.takeUpTo(count).buffer)
+  for (let at = 0; at < count; at++) assert.equal(taken.getUint32(at * 16 + 12), at + 1)
+})
+
 test('half an id is a bug of ours', () => {
   assert.throws(() => new SortedIds(0).add(new Uint8Array(24)), AssertionError)
 })
