@@ -59,9 +59,9 @@ export {
 export type {
   AlarmKind,
   Arrival,
+  ConversationEffect,
   Found,
   HeldEntry,
-  LogEffect,
   Need,
   Outcome,
   PlacedEntry,
@@ -89,7 +89,7 @@ export {
 } from './conversation/repair.ts'
 export { compareStamps, orderKey, type Stamp } from './conversation/stamp.ts'
 export { type Row, type ShownContent, View, type ViewTerms } from './conversation/view.ts'
-export type { Authority, Standing, Witness } from './conversation/witness.ts'
+export type { Authority, EntryStanding, Witness } from './conversation/witness.ts'
 export { toAsync } from './crypto/async.ts'
 export type * from './crypto/crypto.ts'
 export { isAcceptableEd25519Key, isAcceptableEd25519Signature } from './crypto/ed25519-rules.ts'

@@ -14,7 +14,7 @@ import {
   isPassing,
   NO_HASH,
 } from './entry.ts'
-import type { LogEffect, PlacedEntry } from './log-event.ts'
+import type { ConversationEffect, PlacedEntry } from './log-event.ts'
 import type { Change, Head, LogState } from './log-state.ts'
 import { marginChanges } from './parents.ts'
 import { compareStamps, laterStamp, nextStamp, orderKey, type Stamp, stampAfter } from './stamp.ts'
@@ -33,7 +33,7 @@ export interface Composed {
   readonly bytes: Uint8Array
   readonly hash: Uint8Array
   readonly changes: readonly Change[]
-  readonly effects: readonly LogEffect[]
+  readonly effects: readonly ConversationEffect[]
 }
 
 export function drawEntryId(crypto: Pick<Crypto, 'randomBytes'>): Uint8Array {

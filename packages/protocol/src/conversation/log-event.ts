@@ -3,7 +3,7 @@ import type { Range } from './chain.ts'
 import type { Author, Entry } from './entry.ts'
 import type { Change } from './log-state.ts'
 import type { Stamp } from './stamp.ts'
-import type { Standing, Witness } from './witness.ts'
+import type { EntryStanding, Witness } from './witness.ts'
 
 export interface Arrival {
   readonly bytes: Uint8Array
@@ -57,14 +57,14 @@ export type AlarmKind =
   /** Others have entries of ours that we do not know: this device was set back. */
   | 'set-back'
 
-export type LogEffect =
+export type ConversationEffect =
   | { readonly kind: 'append'; readonly placed: PlacedEntry }
   /** What is missing of a device now. */
   | { readonly kind: 'gaps'; readonly author: Author; readonly gaps: readonly Range[] }
   | { readonly kind: 'missing-parents'; readonly count: number }
   /** Held already. Its author may not know, and is told again. */
   | { readonly kind: 'duplicate'; readonly author: Author; readonly sequence: number }
-  | { readonly kind: 'passing'; readonly entry: Entry; readonly standing: Standing }
+  | { readonly kind: 'passing'; readonly entry: Entry; readonly standing: EntryStanding }
   | {
       readonly kind: 'alarm'
       readonly alarm: AlarmKind
@@ -79,5 +79,5 @@ export type Outcome =
   | {
       readonly kind: 'done'
       readonly changes: readonly Change[]
-      readonly effects: readonly LogEffect[]
+      readonly effects: readonly ConversationEffect[]
     }

@@ -2,7 +2,7 @@
 import { equalBytes } from '../codec/bytes.ts'
 import { ASK_DELAY_MS, HEADS_MAX, MISSING_PARENTS_MAX } from '../limits.ts'
 import { type Entry, isSameAuthor } from './entry.ts'
-import type { Found, LogEffect } from './log-event.ts'
+import type { ConversationEffect, Found } from './log-event.ts'
 import { type Change, type Head, hashKey, type LogState } from './log-state.ts'
 import { compareStamps, earlierStamp, observeStamp, type Stamp, wallMs } from './stamp.ts'
 
@@ -38,7 +38,7 @@ interface Follower {
 
 interface MarginChanges {
   readonly changes: readonly Change[]
-  readonly effects: readonly LogEffect[]
+  readonly effects: readonly ConversationEffect[]
 }
 
 /** What follows from an entry for everything beside its chain. */

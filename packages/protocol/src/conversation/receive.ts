@@ -8,9 +8,9 @@ import { chainKey, decodeEntry, type Entry, hashEntry, isPassing, isSameAuthor }
 import type {
   AlarmKind,
   Arrival,
+  ConversationEffect,
   Found,
   HeldEntry,
-  LogEffect,
   Outcome,
   PlacedEntry,
 } from './log-event.ts'
@@ -18,19 +18,19 @@ import { type Change, hashKey, type LogState } from './log-state.ts'
 import { marginChanges, parentPlaces } from './parents.ts'
 import { place } from './placement.ts'
 import { orderKey, type Stamp, wallMs } from './stamp.ts'
-import { proofOf, type Standing, standingOf } from './witness.ts'
+import { type EntryStanding, proofOf, standingOf } from './witness.ts'
 
 interface Candidate {
   readonly entry: Entry
   readonly hash: Uint8Array
   readonly key: string
   readonly chain: Chain
-  readonly standing: Standing
+  readonly standing: EntryStanding
   readonly raw: HeldEntry
   readonly nowMs: number
 }
 
-const done = (changes: readonly Change[], effects: readonly LogEffect[]): Outcome => ({
+const done = (changes: readonly Change[], effects: readonly ConversationEffect[]): Outcome => ({
   kind: 'done',
   changes,
   effects,
@@ -77,7 +77,7 @@ function chainOf({ chains, terms }: LogState, { author, sequence }: Entry): Chai
   return newChain(author, terms.history === 'whole' ? 1 : sequence)
 }
 
-function alarm(candidate: Candidate, kind: AlarmKind, first: HeldEntry | null): LogEffect {
+function alarm(candidate: Candidate, kind: AlarmKind, first: HeldEntry | null): ConversationEffect {
   const { author, sequence } = candidate.entry
   return { kind: 'alarm', alarm: kind, author, sequence, first, second: candidate.raw }
 }
@@ -177,7 +177,7 @@ function append(state: LogState, candidate: Candidate, slot: Slot, found: Found 
   const gaps = gapEffects(slot.chain, after)
   const chain = { ...after, ask: askAfter(after, gaps.length > 0, nowMs) }
   const margin = marginChanges(state, { entry, hash, stamp, missing: parents.missing, nowMs })
-  const effects: LogEffect[] = [{ kind: 'append', placed }, ...gaps, ...margin.effects]
+  const effects: ConversationEffect[] = [{ kind: 'append', placed }, ...gaps, ...margin.effects]
   if (slot.isUnlinked) effects.push(alarm(candidate, 'broken-chain', null))
   if (isSameAuthor(author, state.terms.own)) effects.push(alarm(candidate, 'set-back', null))
   return done([{ kind: 'chain', key, chain }, ...margin.changes], effects)
@@ -186,7 +186,7 @@ function append(state: LogState, candidate: Candidate, slot: Slot, found: Found 
 const isWhole = ({ runs, floor }: Chain): boolean =>
   runs.length === 0 || (runs.length === 1 && runs[0]!.from === floor)
 
-function gapEffects(before: Chain, after: Chain): LogEffect[] {
+function gapEffects(before: Chain, after: Chain): ConversationEffect[] {
   if (isWhole(before) && isWhole(after)) return []
   const was = gapsOf(before)
   const gaps = gapsOf(after)

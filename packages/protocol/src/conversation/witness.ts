@@ -21,7 +21,7 @@ export type Witness =
  * `author`: its own device says so. `own-device`: another device of ours passes it on. `holder`:
  * anybody else does, which counts only for bytes whose hash is already known.
  */
-export type Standing = 'author' | 'own-device' | 'holder'
+export type EntryStanding = 'author' | 'own-device' | 'holder'
 
 export const NO_PROOF: Uint8Array = new Uint8Array(0)
 
@@ -30,7 +30,7 @@ export function standingOf(
   witness: Witness,
   own: Author,
   authority: Authority,
-): Standing {
+): EntryStanding {
   if (witness.kind === 'signature') {
     // A signature on what two people said would be proof for a third.
     if (authority.kind !== 'signatures') throw new ProtocolError('ENTRY_PERMISSION', 'signed')

@@ -13,9 +13,9 @@ import {
   NO_HASH,
 } from '../../src/conversation/entry.ts'
 import type {
+  ConversationEffect,
   Found,
   HeldEntry,
-  LogEffect,
   Need,
   PlacedEntry,
   SlotFound,
@@ -109,7 +109,7 @@ export class Disk {
   readonly #rows = new Map<string, Row>()
   readonly #slots = new Map<string, Map<number, Row>>()
 
-  write(changes: readonly Change[], effects: readonly LogEffect[]): void {
+  write(changes: readonly Change[], effects: readonly ConversationEffect[]): void {
     for (const { name, value } of changes.map(recordOf)) {
       if (value === null) this.records.delete(name)
       else this.records.set(name, value)
@@ -183,7 +183,7 @@ export class Person {
   readonly terms: LogTerms
   readonly disk = new Disk()
   state: LogState
-  readonly effects: LogEffect[] = []
+  readonly effects: ConversationEffect[] = []
 
   constructor(terms: LogTerms) {
     this.terms = terms
@@ -205,7 +205,7 @@ export class Person {
   }
 
   /** Null for an entry of another conversation. */
-  hear(bytes: Uint8Array, witness: Witness, nowMs: number): readonly LogEffect[] | null {
+  hear(bytes: Uint8Array, witness: Witness, nowMs: number): readonly ConversationEffect[] | null {
     const arrival = { bytes, witness, nowMs }
     let outcome = receive(this.state, crypto, arrival)
     if (outcome?.kind === 'look-up') {
@@ -217,7 +217,7 @@ export class Person {
     return outcome.effects
   }
 
-  keep(changes: readonly Change[], effects: readonly LogEffect[]): void {
+  keep(changes: readonly Change[], effects: readonly ConversationEffect[]): void {
     this.disk.write(changes, effects)
     applyChanges(this.state, changes)
     this.effects.push(...effects)
@@ -244,9 +244,9 @@ export const signedBy = (signer: Author): Witness => ({
   proof: named('proof', 32),
 })
 
-export function effectsOf<K extends LogEffect['kind']>(
-  effects: readonly LogEffect[] | null,
+export function effectsOf<K extends ConversationEffect['kind']>(
+  effects: readonly ConversationEffect[] | null,
   kind: K,
-): readonly Extract<LogEffect, { kind: K }>[] {
+): readonly Extract<ConversationEffect, { kind: K }>[] {
   return (effects ?? []).filter((effect) => effect.kind === kind) as never
 }
