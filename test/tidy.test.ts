@@ -21,6 +21,7 @@ import {
   checkExactVersions,
   checkFloors,
   checkLicences,
+  checkSetUp,
 } from './tidy/packages.ts'
 import { IMPORT_RULES, VERSION_FLOORS } from './tidy/rules.ts'
 import {
@@ -68,6 +69,7 @@ rule('no checker is silenced without a reason', () => checkSuppressions(tree))
 rule('every document has one title', () => checkHeadings(tree))
 rule('no test keeps the others from running', () => checkFocus(tree))
 rule('dependency versions are exact', () => checkExactVersions(tree))
+rule('every command sets a fresh clone up', () => checkSetUp(tree))
 rule('what is imported is declared', () => checkDeclared(tree))
 rule('every dependency is explained', () => checkDependenciesPage(tree))
 rule('no version with a known advisory', () => checkFloors(tree, VERSION_FLOORS))

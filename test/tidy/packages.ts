@@ -5,6 +5,7 @@ import { type Finding, isCode, type RepoFile, type Tree } from './tree.ts'
 
 interface Manifest {
   readonly name: string
+  readonly scripts?: { readonly [name: string]: string }
   readonly dependencies?: { readonly [name: string]: string }
   readonly devDependencies?: { readonly [name: string]: string }
   readonly optionalDependencies?: { readonly [name: string]: string }
@@ -50,6 +51,15 @@ export function checkExactVersions(tree: Tree): Finding[] {
     }
   }
   return found
+}
+
+/** On a fresh clone, and with an old Node: whatever command somebody tries first. */
+export function checkSetUp(tree: Tree): Finding[] {
+  const { scripts = {} } = JSON.parse(textOf(tree, 'package.json')) as Manifest
+  return Object.keys(scripts)
+    .filter((name) => name !== 'setup' && !name.startsWith('pre'))
+    .filter((name) => !scripts[`pre${name}`]?.startsWith('node scripts/setup.mjs'))
+    .map((name) => `package.json: ${name} needs a pre${name} that runs scripts/setup.mjs`)
 }
 
 /** A package's sources may import what its manifest declares; tests what any manifest does. */

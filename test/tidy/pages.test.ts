@@ -17,6 +17,7 @@ import {
   checkExactVersions,
   checkFloors,
   checkLicences,
+  checkSetUp,
   DEPENDENCIES_PAGE,
   isAllowedLicence,
 } from './packages.ts'
@@ -51,6 +52,13 @@ describe('dependencies', () => {
       caught(checkExactVersions(tree({ 'package.json': loose })), /write the exact version/)
     }
     passes(checkExactVersions(tree({ 'package.json': manifest })))
+  })
+
+  test('a command that would fail on a fresh clone is found', () => {
+    const scripts = { setup: 'x', prebuild: 'node scripts/setup.mjs', build: 'x' }
+    passes(checkSetUp(tree({ 'package.json': { name: 'x', scripts } })))
+    const more = { ...scripts, pretest: 'echo', test: 'x' }
+    caught(checkSetUp(tree({ 'package.json': { name: 'x', scripts: more } })), /needs a pretest/)
   })
 
   test('an import that no manifest declares is found', () => {
