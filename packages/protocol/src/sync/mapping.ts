@@ -1,4 +1,4 @@
-// Which coded symbols an id is part of. sync.md §5.2
+// Which coded symbols an id is part of. sync.md §5
 
 /** MurmurHash3's last step: every bit of the argument changes half of the result. */
 function mix(value: number): number {

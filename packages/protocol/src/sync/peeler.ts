@@ -1,5 +1,5 @@
 // Finds the ids that one side has and the other lacks, from the difference of their coded symbols.
-// sync.md §5.4. The symbols come from a stranger: every loop here is bounded by their number.
+// sync.md §5. The symbols come from a stranger: every loop here is bounded by their number.
 import { assert, ProtocolError } from '../errors.ts'
 import { nextIndex, nextSeed } from './mapping.ts'
 import { HASH_WORDS, MESSAGE_WORDS, type SipHash } from './siphash.ts'

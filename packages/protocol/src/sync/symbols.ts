@@ -59,7 +59,7 @@ export class Symbols {
   }
 }
 
-/** sync.md §5.1: sum (16) ‖ checksum (8) ‖ count (1), for the symbols from `from` on. */
+/** sync.md §5: sum (16) ‖ checksum (8) ‖ count (1), for the symbols from `from` on. */
 export function encodeSymbols(symbols: Symbols, from: number, count: number): Uint8Array {
   const bytes = new Uint8Array(count * SYNC_SYMBOL_BYTES)
   const view = new DataView(bytes.buffer)
@@ -91,7 +91,7 @@ export function decodeSymbols(bytes: Uint8Array): Symbols {
   return symbols
 }
 
-/** Every batch but the first doubles what was sent, as far as a message holds it. sync.md §5.3 */
+/** Every batch but the first doubles what was sent, as far as a message holds it. sync.md §5 */
 export function nextBatch(sent: number): number {
   return Math.min(sent, SYNC_BATCH_SYMBOLS_MAX, SYNC_SYMBOLS_MAX - sent)
 }
