@@ -323,6 +323,8 @@ export {
   decodeDrop,
   dropForgetAtSeconds,
   encodeDrop,
+  restoreDrop,
+  type VerifiedDrop,
   verifyDrop,
 } from './mailbox/drop.ts'
 export { DropMemory, type DropSubject } from './mailbox/drop-memory.ts'
@@ -393,6 +395,7 @@ export {
   type ReceiptCheck,
   type ReceiptTerms,
   signReceipt,
+  type VerifiedReceipt,
   verifyReceipt,
 } from './receipt/receipt.ts'
 export { decodeFrame, encodeFrame, type Frame } from './session/frame.ts'

@@ -2,14 +2,14 @@ import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import {
   countDistinctCarriers,
-  type Receipt,
   signReceipt,
+  type VerifiedReceipt,
   verifyReceipt,
 } from '@ezchat/protocol/receipt/receipt.ts'
 import { bytes, list, number, secret } from '../input.ts'
 import type { Entries, JsonObject } from '../vector.ts'
 
-function verify(input: JsonObject, crypto: Crypto, receipt: Uint8Array): Receipt | null {
+function verify(input: JsonObject, crypto: Crypto, receipt: Uint8Array): VerifiedReceipt | null {
   return verifyReceipt(crypto, receipt, {
     networkId: bytes(input, 'networkId'),
     envelopeId: bytes(input, 'envelopeId'),

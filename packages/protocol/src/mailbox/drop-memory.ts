@@ -1,6 +1,6 @@
 import { toHex } from '../codec/bytes.ts'
 import { DROPS_REMEMBERED_BYTES_MAX } from '../limits.ts'
-import { type Drop, dropForgetAtSeconds } from './drop.ts'
+import { dropForgetAtSeconds, type VerifiedDrop } from './drop.ts'
 
 /** What a carrier knows of an envelope when it asks whether the owner dropped it. */
 export interface DropSubject {
@@ -11,17 +11,17 @@ export interface DropSubject {
 
 interface MailboxDrops {
   /** The one with the latest bound. */
-  before: Drop | null
-  readonly byId: Map<string, Drop>
+  before: VerifiedDrop | null
+  readonly byId: Map<string, VerifiedDrop>
 }
 
 /**
  * The drops that still matter, so that a dropped envelope does not come back from a carrier
- * that has not heard: mailbox.md §6. Holds verified drops only.
+ * that has not heard: mailbox.md §6.
  */
 export class DropMemory {
   readonly #mailboxes = new Map<string, MailboxDrops>()
-  readonly #drops = new Set<Drop>()
+  readonly #drops = new Set<VerifiedDrop>()
   readonly #ttlDays: number
   readonly #bytesMax: number
   #bytes = 0
@@ -39,7 +39,7 @@ export class DropMemory {
    * 'new' is to be acted on and passed on; 'known' adds nothing, so gossip ends there. 'full':
    * the envelopes stay until they expire, which loses nothing.
    */
-  learn(drop: Drop): 'new' | 'known' | 'full' {
+  learn(drop: VerifiedDrop): 'new' | 'known' | 'full' {
     const { mailbox, scope } = drop
     const key = toHex(mailbox)
     const known = this.#mailboxes.get(key)
@@ -48,7 +48,7 @@ export class DropMemory {
     const isLater = scope.kind === 'before' && scope.before > boundOf(known)
     if (ids.length === 0 && !isLater) return 'known'
     if (this.#bytes + drop.bytes.length > this.#bytesMax) return 'full'
-    const drops = known ?? { before: null, byId: new Map<string, Drop>() }
+    const drops = known ?? { before: null, byId: new Map<string, VerifiedDrop>() }
     this.#mailboxes.set(key, drops)
     for (const id of ids) drops.byId.set(id, drop)
     if (isLater) {
@@ -61,7 +61,7 @@ export class DropMemory {
   }
 
   /** The drop that covers the envelope, to be handed to whoever still offers it. */
-  covering({ mailbox, id, timestamp }: DropSubject): Drop | null {
+  covering({ mailbox, id, timestamp }: DropSubject): VerifiedDrop | null {
     const drops = this.#mailboxes.get(toHex(mailbox))
     if (drops === undefined) return null
     if (timestamp < boundOf(drops)) return drops.before
@@ -70,7 +70,7 @@ export class DropMemory {
 
   expire(nowSeconds: number): number {
     const sizeBefore = this.#drops.size
-    const isPast = (drop: Drop): boolean => nowSeconds >= dropForgetAtSeconds(drop, this.#ttlDays)
+    const isPast = (drop: VerifiedDrop): boolean => nowSeconds >= dropForgetAtSeconds(drop, this.#ttlDays)
     for (const [key, drops] of this.#mailboxes) {
       for (const [id, drop] of drops.byId) if (isPast(drop)) drops.byId.delete(id)
       if (drops.before !== null && isPast(drops.before)) drops.before = null
@@ -80,7 +80,7 @@ export class DropMemory {
     return sizeBefore - this.#drops.size
   }
 
-  #forget(drop: Drop): void {
+  #forget(drop: VerifiedDrop): void {
     if (this.#drops.delete(drop)) this.#bytes -= drop.bytes.length
   }
 }

@@ -44,6 +44,13 @@ export interface Drop extends DropTerms {
   readonly bytes: Uint8Array
 }
 
+declare const isProved: unique symbol
+
+/** What a carrier acts on. `decodeDrop` proves nothing, so what it answers is none. */
+export interface VerifiedDrop extends Drop {
+  readonly [isProved]: true
+}
+
 /** `sign` holds the mailbox's key, or the warrant's delegate key. Sorts the ids. */
 export function encodeDrop(
   terms: DropTerms,
@@ -115,7 +122,7 @@ export interface DropCheck {
 }
 
 /** A carrier acts on what this returns, and on nothing else. */
-export function verifyDrop(crypto: Crypto, bytes: Uint8Array, check: DropCheck): Drop {
+export function verifyDrop(crypto: Crypto, bytes: Uint8Array, check: DropCheck): VerifiedDrop {
   const drop = decodeDrop(bytes)
   if (!equalBytes(drop.networkId, check.networkId)) throw new ProtocolError('DROP_NETWORK')
   if (dropTime(drop) > check.nowSeconds + TIMESTAMP_AHEAD_SECONDS_MAX) {
@@ -129,7 +136,15 @@ export function verifyDrop(crypto: Crypto, bytes: Uint8Array, check: DropCheck):
   if (!crypto.ed25519Verify(signer, signed, drop.signature)) {
     throw new ProtocolError('DROP_SIGNATURE')
   }
-  return drop
+  return drop as VerifiedDrop
+}
+
+/**
+ * One that was verified when it came, and kept where nobody else writes: after a restart its
+ * warrant may have ended, but what it dropped must not come back.
+ */
+export function restoreDrop(bytes: Uint8Array): VerifiedDrop {
+  return decodeDrop(bytes) as VerifiedDrop
 }
 
 function signerOf(crypto: Crypto, drop: Drop, nowSeconds: number): Uint8Array {

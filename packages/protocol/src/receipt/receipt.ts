@@ -30,6 +30,13 @@ function encodeTerms(terms: ReceiptTerms, carrier: Uint8Array): Uint8Array {
     .finish()
 }
 
+declare const isProved: unique symbol
+
+/** What counts. `decodeReceipt` proves nothing, so what it answers is none. */
+export interface VerifiedReceipt extends Receipt {
+  readonly [isProved]: true
+}
+
 /** The network is signed and not carried: both sides know it, and it costs nothing so. */
 function signedPart(networkId: Uint8Array, terms: Uint8Array): Uint8Array {
   assertLength('network id', networkId.length, ID_BYTES)
@@ -78,7 +85,7 @@ export function verifyReceipt(
   crypto: Crypto,
   bytes: Uint8Array,
   check: ReceiptCheck,
-): Receipt | null {
+): VerifiedReceipt | null {
   const receipt = decodeReceipt(bytes)
   if (!equalBytes(receipt.envelopeId, check.envelopeId)) return null
   const signed = signedPart(check.networkId, bytes.subarray(0, bytes.length - SIGNATURE_BYTES))
@@ -92,10 +99,10 @@ export function verifyReceipt(
     throw new ProtocolError('RECEIPT_EXPIRED', 'less than the life of the envelope')
   }
   if (receipt.keptUntil <= check.nowSeconds) throw new ProtocolError('RECEIPT_EXPIRED')
-  return receipt
+  return receipt as VerifiedReceipt
 }
 
 /** Carriers, not receipts: the same one may answer by two ways. */
-export function countDistinctCarriers(receipts: readonly Receipt[]): number {
+export function countDistinctCarriers(receipts: readonly VerifiedReceipt[]): number {
   return new Set(receipts.map(({ carrier }) => toHex(carrier))).size
 }

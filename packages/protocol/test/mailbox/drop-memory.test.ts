@@ -1,24 +1,37 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Drop, type DropScope, decodeDrop, encodeDrop } from '../../src/mailbox/drop.ts'
+import {
+  type DropScope,
+  decodeDrop,
+  encodeDrop,
+  restoreDrop,
+  type VerifiedDrop,
+} from '../../src/mailbox/drop.ts'
 import { DropMemory } from '../../src/mailbox/drop-memory.ts'
 import { DAY_SECONDS, filled, NETWORK_ID, NOW_SECONDS, TTL_DAYS } from './fixture.ts'
 
 /** The memory holds verified drops, so who signed does not matter here. */
-function dropOf(mailbox: number, scope: DropScope): Drop {
+function dropOf(mailbox: number, scope: DropScope): VerifiedDrop {
   const head = { networkId: NETWORK_ID, mailbox: filled(mailbox), warrant: null }
-  return decodeDrop(encodeDrop({ ...head, scope }, () => new Uint8Array(64)))
+  return restoreDrop(encodeDrop({ ...head, scope }, () => new Uint8Array(64)))
 }
 
-const ids = (mailbox: number, ...fills: readonly number[]): Drop =>
+const ids = (mailbox: number, ...fills: readonly number[]): VerifiedDrop =>
   dropOf(mailbox, { kind: 'ids', madeAt: NOW_SECONDS, ids: fills.map(filled) })
-const before = (mailbox: number, time: number): Drop =>
+const before = (mailbox: number, time: number): VerifiedDrop =>
   dropOf(mailbox, { kind: 'before', before: time })
 const subject = (mailbox: number, id: number, timestamp: number = NOW_SECONDS) => ({
   mailbox: filled(mailbox),
   id: filled(id),
   timestamp,
+})
+
+test('a drop that nobody has verified cannot be learnt', () => {
+  const memory = new DropMemory(TTL_DAYS)
+  // @ts-expect-error: the compiler is what holds this
+  const learn = () => memory.learn(decodeDrop(ids(1, 5).bytes))
+  assert.equal(learn(), 'new')
 })
 
 test('a drop covers its ids in its own mailbox and nowhere else', () => {

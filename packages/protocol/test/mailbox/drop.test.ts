@@ -12,6 +12,7 @@ import {
   decodeDrop,
   dropForgetAtSeconds,
   encodeDrop,
+  restoreDrop,
   verifyDrop,
 } from '../../src/mailbox/drop.ts'
 import { deriveLane } from '../../src/mailbox/lane.ts'
@@ -118,6 +119,8 @@ test('a device with a warrant drops what lies at a door, and only while it holds
   assert.deepEqual(verifyDrop(crypto, bytes, check).mailbox, door.publicKey)
   const late = { ...check, nowSeconds: NOW_SECONDS + 11 }
   assert.throws(() => verifyDrop(crypto, bytes, late), code('WARRANT_EXPIRED'))
+  // A carrier that starts again has it from its own store, and goes on remembering it.
+  assert.deepEqual(restoreDrop(bytes), verifyDrop(crypto, bytes, check))
 })
 
 test('the owner of a door drops with the blinded key itself', () => {

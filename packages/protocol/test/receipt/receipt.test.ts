@@ -93,9 +93,16 @@ test('a receipt for another envelope is not mine, and one of another network doe
 })
 
 test('carriers are counted, not receipts', () => {
-  const by = (seed: number, keptUntil: number) =>
-    decodeReceipt(signReceipt(crypto, secretOf(seed), NETWORK_ID, { envelopeId, keptUntil }))
+  const by = (seed: number, keptUntil: number) => {
+    const signed = signReceipt(crypto, secretOf(seed), NETWORK_ID, { envelopeId, keptUntil })
+    const verified = verifyReceipt(crypto, signed, check)
+    assert.ok(verified !== null)
+    return verified
+  }
   assert.equal(countDistinctCarriers([]), 0)
   const receipts = [by(1, expiresAt), by(1, expiresAt - 1), by(2, expiresAt), by(1, expiresAt)]
   assert.equal(countDistinctCarriers(receipts), 2)
+  // @ts-expect-error: a receipt that nobody has verified does not count; the compiler holds this
+  const forged = () => countDistinctCarriers([decodeReceipt(receipt)])
+  assert.equal(forged(), 1)
 })
