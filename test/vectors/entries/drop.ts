@@ -1,11 +1,11 @@
 import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
-import { type Drop, verifyDrop } from '@ezchat/protocol/mailbox/drop.ts'
+import { type VerifiedDrop, verifyDrop } from '@ezchat/protocol/mailbox/drop.ts'
 import { DropMemory } from '@ezchat/protocol/mailbox/drop-memory.ts'
 import { bytes, list, number } from '../input.ts'
 import type { Entries, Json, JsonObject } from '../vector.ts'
 
-function verify(input: JsonObject, crypto: Crypto, drop: Uint8Array): Drop {
+function verify(input: JsonObject, crypto: Crypto, drop: Uint8Array): VerifiedDrop {
   return verifyDrop(crypto, drop, {
     networkId: bytes(input, 'networkId'),
     ttlDays: number(input, 'ttlDays'),

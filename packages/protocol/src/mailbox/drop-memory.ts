@@ -70,7 +70,8 @@ export class DropMemory {
 
   expire(nowSeconds: number): number {
     const sizeBefore = this.#drops.size
-    const isPast = (drop: VerifiedDrop): boolean => nowSeconds >= dropForgetAtSeconds(drop, this.#ttlDays)
+    const isPast = (drop: VerifiedDrop): boolean =>
+      nowSeconds >= dropForgetAtSeconds(drop, this.#ttlDays)
     for (const [key, drops] of this.#mailboxes) {
       for (const [id, drop] of drops.byId) if (isPast(drop)) drops.byId.delete(id)
       if (drops.before !== null && isPast(drops.before)) drops.before = null
