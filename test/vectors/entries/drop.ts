@@ -1,6 +1,6 @@
 import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
-import { type VerifiedDrop, verifyDrop } from '@ezchat/protocol/mailbox/drop.ts'
+import { type Drop, type VerifiedDrop, verifyDrop } from '@ezchat/protocol/mailbox/drop.ts'
 import { DropMemory } from '@ezchat/protocol/mailbox/drop-memory.ts'
 import { bytes, list, number } from '../input.ts'
 import type { Entries, Json, JsonObject } from '../vector.ts'
