@@ -2,13 +2,7 @@
 import { equalBytes, toHex } from '../codec/bytes.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { assert, ProtocolError } from '../errors.ts'
-import {
-  type Device,
-  type DeviceId,
-  type DeviceLog,
-  type DeviceLogHead,
-  headOf,
-} from '../identity/device-log.ts'
+import type { Device, DeviceId, DeviceLog, DeviceLogHead } from '../identity/device-log.ts'
 import {
   compareHead,
   compareLogs,
@@ -30,6 +24,8 @@ export interface Roster {
   readonly log: DeviceLog
   /** The first branch that contradicted the log, until the user has decided. */
   readonly fork: Fork | null
+  /** Devices of the log that any branch revoked: a third branch does not bring them back. */
+  readonly shunned: ReadonlySet<DeviceId>
   /** A head was named that is not in our log, and its log has not been seen. */
   readonly isDoubted: boolean
   readonly fetchedSeconds: number | null
@@ -56,7 +52,7 @@ export interface RosterStep {
 }
 
 export function newRoster(log: DeviceLog): Roster {
-  return { log, fork: null, isDoubted: false, fetchedSeconds: null }
+  return { log, fork: null, shunned: new Set(), isDoubted: false, fetchedSeconds: null }
 }
 
 const same = (roster: Roster): RosterStep => ({ roster, effects: [] })
@@ -78,7 +74,7 @@ export function learnLog(
       return continued(crypto, roster, theirs, reader)
     case 'fork': {
       const { seq, stands, evidence } = comparison
-      return forked(roster, { theirs, seq, stands }, evidence, reader)
+      return forked(crypto, roster, { theirs, seq, stands }, evidence, reader)
     }
   }
 }
@@ -90,27 +86,42 @@ function continued(crypto: Crypto, roster: Roster, log: DeviceLog, reader: LogRe
 }
 
 /** The fork stays one: what both sides have does not change. */
-function longerFork(crypto: Crypto, log: DeviceLog, { theirs }: Fork): Fork | null {
+function longerFork(crypto: Crypto, log: DeviceLog, { theirs }: Fork): Fork {
   const comparison = compareLogs(crypto, log, theirs)
-  if (comparison.relation !== 'fork') return null
+  assert(comparison.relation === 'fork', 'expected that a fork stays one')
   return { theirs, seq: comparison.seq, stands: comparison.stands }
 }
 
-function forked(roster: Roster, fork: Fork, evidence: Uint8Array, reader: LogReader): RosterStep {
+function isKnownBranch(crypto: Crypto, { fork }: Roster, theirs: DeviceLog): boolean {
+  if (fork === null) return false
+  const { relation } = compareLogs(crypto, fork.theirs, theirs)
+  return relation === 'same' || relation === 'ahead'
+}
+
+/** Those of a log that another branch revoked. */
+function shunnedBy(log: DeviceLog, branch: DeviceLog): DeviceId[] {
+  return [...branch.revoked].filter((id) => log.devices.has(id))
+}
+
+function forked(
+  crypto: Crypto,
+  roster: Roster,
+  fork: Fork,
+  evidence: Uint8Array,
+  reader: LogReader,
+): RosterStep {
+  if (isKnownBranch(crypto, roster, fork.theirs)) return same(roster)
   const { identityKey } = roster.log
-  const isKnown =
-    roster.fork !== null &&
-    roster.fork.seq === fork.seq &&
-    headOf(roster.fork.theirs).seq >= headOf(fork.theirs).seq
-  if (isKnown) return same(roster)
   const alarm: RosterEffect = { kind: 'alarm', identityKey, seq: fork.seq, evidence }
   // Whoever signed with the words stands, and what was ours becomes the other branch.
   if (fork.stands === 'theirs') {
     const other: Fork = { theirs: roster.log, seq: fork.seq, stands: 'ours' }
-    const after: Roster = { ...roster, log: fork.theirs, fork: other, isDoubted: false }
+    const shunned = new Set([...roster.shunned, ...shunnedBy(fork.theirs, roster.log)])
+    const after: Roster = { ...roster, log: fork.theirs, fork: other, shunned, isDoubted: false }
     return { roster: after, effects: [alarm, ...effectsOfLog(roster.log, fork.theirs, reader)] }
   }
-  return { roster: { ...roster, fork, isDoubted: false }, effects: [alarm] }
+  const shunned = new Set([...roster.shunned, ...shunnedBy(roster.log, fork.theirs)])
+  return { roster: { ...roster, fork, shunned, isDoubted: false }, effects: [alarm] }
 }
 
 /** The user has compared safety numbers: this log, and no more doubts. */
@@ -123,14 +134,15 @@ export function settleFork(
   assert(fork !== null, 'expected a fork to settle')
   const kept = chosen === 'ours' ? log : fork.theirs
   const effects = kept === log ? [] : effectsOfLog(log, kept, reader)
-  return { roster: { ...roster, log: kept, fork: null, isDoubted: false }, effects }
+  const shunned = new Set<DeviceId>()
+  return { roster: { ...roster, log: kept, fork: null, shunned, isDoubted: false }, effects }
 }
 
 /** Those to write to. While logs contradict each other, removal wins. */
-export function activeDevices({ log, fork }: Roster): readonly Device[] {
-  return fork === null
-    ? [...log.devices.values()]
-    : devicesAcrossFork(log, fork.theirs, fork.stands)
+export function activeDevices({ log, fork, shunned }: Roster): readonly Device[] {
+  const devices =
+    fork === null ? [...log.devices.values()] : devicesAcrossFork(log, fork.theirs, fork.stands)
+  return devices.filter(({ id }) => !shunned.has(toHex(id)))
 }
 
 export interface Target {
@@ -204,10 +216,10 @@ export function hearHeads(
  * log is to be fetched, and the message kept until then. Throws for one that was revoked.
  */
 export function checkSender(roster: Roster, party: Party): Device | null {
-  const { log, fork } = roster
+  const { log, fork, shunned } = roster
   const id = toHex(party.deviceId)
   if (!equalBytes(party.identityKey, log.identityKey)) throw new ProtocolError('DEVICE_LINKAGE')
-  if (log.revoked.has(id) || fork?.theirs.revoked.has(id)) {
+  if (log.revoked.has(id) || fork?.theirs.revoked.has(id) || shunned.has(id)) {
     throw new ProtocolError('DEVICE_PERMISSION', 'a revoked device')
   }
   const device = activeDevices(roster).find((one) => equalBytes(one.id, party.deviceId))

@@ -11,13 +11,13 @@ import { type Newcomer, startNewcomer } from '../../src/device/newcomer.ts'
 import { drawOwnKey } from '../../src/device/own-key.ts'
 import type { GrantTerms } from '../../src/device/sponsor.ts'
 import { type DeviceLog, verifyDeviceLog } from '../../src/identity/device-log.ts'
-import type { DeviceRight, NewDevice } from '../../src/identity/device-log-entry.ts'
+import type { DeviceChange, DeviceRight, NewDevice } from '../../src/identity/device-log-entry.ts'
 import { type RecordDoor, recordDelegate } from '../../src/identity/record.ts'
 import { blindSecret } from '../../src/mailbox/blind.ts'
 import { doorPeriod, doorSecretIn } from '../../src/mailbox/door.ts'
 import { signWarrant } from '../../src/mailbox/warrant.ts'
 import { DEFAULT_NETWORK } from '../../src/network/default-network.ts'
-import { decodeNetwork } from '../../src/network/descriptor.ts'
+import { createNetwork } from '../../src/network/descriptor.ts'
 import {
   add,
   deviceOf,
@@ -46,8 +46,7 @@ export function countingCrypto(from = 0): Crypto {
 
 export const crypto = countingCrypto()
 export const NOW = 1_800_000_000
-export const network =
-  DEFAULT_NETWORK instanceof Uint8Array ? decodeNetwork(crypto, DEFAULT_NETWORK) : DEFAULT_NETWORK
+export const network = createNetwork(crypto, DEFAULT_NETWORK)
 export const networkId = network.id
 
 export const rootSigner: LogSigner = { deviceId: null, seed: identitySeed }
@@ -56,7 +55,9 @@ export const laptopSigner: LogSigner = {
   seed: seedOf('laptop sign'),
 }
 
-export function log(...steps: Parameters<typeof logOf>): DeviceLog {
+type Steps = readonly (readonly [DeviceChange, string | null])[]
+
+export function log(...steps: Steps): DeviceLog {
   return verifyDeviceLog(crypto, identityKey, logOf(...steps))
 }
 
