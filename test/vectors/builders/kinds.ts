@@ -1,0 +1,7 @@
+import type { Vector } from '../vector.ts'
+import { messageVectors } from './kinds/messages.ts'
+import { trafficVectors } from './kinds/traffic.ts'
+
+export function build(): Vector[] {
+  return [...messageVectors(), ...trafficVectors()]
+}
