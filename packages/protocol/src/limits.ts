@@ -249,3 +249,19 @@ export const REGISTERS_MAX = 65_536
 export const REGISTER_WRITERS_MAX = 32
 // What was removed is remembered for so long; a device away for longer starts from a snapshot.
 export const REGISTER_REMOVED_SECONDS = 34_560_000
+
+// Per group: epochs kept, 40 B a device each (40 KB for 1,000); beyond it the oldest superseded
+// one goes, and what is still under way in it is asked for again.
+export const GROUP_EPOCHS_MAX = 16
+// After an epoch was superseded, and for skipped keys: whatever may still arrive lives no longer.
+export const GROUP_EPOCH_KEEP_SECONDS = 2_764_800
+// When a new rotation is due: what a stolen device can read goes no further back or forward.
+export const GROUP_ROTATION_SECONDS = 604_800
+export const GROUP_ROTATION_MESSAGES = 1000
+// Keys of messages that have not come: per sender, and per epoch (150 B each, 300 KB).
+export const GROUP_SKIPPED_PER_SENDER_MAX = 1000
+export const GROUP_SKIPPED_MAX = 2000
+// Per group: keys that rotations in slots mix in; an older one is of no use to anybody.
+export const GROUP_PSKS_MAX = 4
+// Devices in an epoch that is handed on whole: 36 B each, so that it fits one envelope.
+export const GROUP_CATCH_UP_DEVICES_MAX = 1200
