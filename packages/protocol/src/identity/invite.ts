@@ -3,6 +3,7 @@ import { readHints, writeHints } from '../codec/hints.ts'
 import { decodeLink, encodeLink } from '../codec/link.ts'
 import { readName, writeName } from '../codec/plain-text.ts'
 import { Reader } from '../codec/reader.ts'
+import { assertSeconds } from '../codec/seconds.ts'
 import { Writer } from '../codec/writer.ts'
 import {
   DOOR_SECRET_BYTES,
@@ -58,6 +59,7 @@ export function encodeInvite(invite: Invite): Uint8Array {
 
 /** link.md §4. */
 export function decodeInvite(bytes: Uint8Array, nowSeconds: number): Invite {
+  assertSeconds(nowSeconds)
   if (bytes.length > INVITE_BYTES_MAX) throw new ProtocolError('INVITE_LIMIT')
   const reader = new Reader(bytes, 'INVITE')
   reader.version(INVITE_VERSION)

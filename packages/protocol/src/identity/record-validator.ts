@@ -1,5 +1,6 @@
 // What a carrier and the DHT check, knowing nobody: record.md §3.
 import { equalBytes } from '../codec/bytes.ts'
+import { assertSeconds } from '../codec/seconds.ts'
 import { RECORD_PERIODS_MAX } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { labelled, SIGN_LABELS } from '../crypto/labels.ts'
@@ -31,6 +32,7 @@ export function validateRecord(
   bytes: Uint8Array,
   check: StoredRecordCheck,
 ): RecordHeader {
+  assertSeconds(check.nowSeconds)
   const record = decodeRecord(bytes)
   if (!equalBytes(name, recordName(crypto, check.networkId, record.mailbox))) {
     throw new ProtocolError('RECORD_NAME')
@@ -42,6 +44,7 @@ export function validateRecord(
 }
 
 export function checkTimes(record: RecordHeader, nowSeconds: number): void {
+  assertSeconds(nowSeconds)
   const { period, expiresSeconds } = record
   if (period > doorPeriod(nowSeconds) + 1) throw new ProtocolError('RECORD_FUTURE')
   if (nowSeconds > expiresSeconds) throw new ProtocolError('RECORD_EXPIRED')

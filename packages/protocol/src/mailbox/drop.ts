@@ -1,6 +1,7 @@
 // The owner of a mailbox tells carriers what they need not keep any longer: mailbox.md §6.
 import { compareBytes, concatBytes, equalBytes } from '../codec/bytes.ts'
 import { Reader } from '../codec/reader.ts'
+import { assertSeconds } from '../codec/seconds.ts'
 import { Writer } from '../codec/writer.ts'
 import {
   DAY_SECONDS,
@@ -123,6 +124,7 @@ export interface DropCheck {
 
 /** A carrier acts on what this returns, and on nothing else. */
 export function verifyDrop(crypto: Crypto, bytes: Uint8Array, check: DropCheck): VerifiedDrop {
+  assertSeconds(check.nowSeconds)
   const drop = decodeDrop(bytes)
   if (!equalBytes(drop.networkId, check.networkId)) throw new ProtocolError('DROP_NETWORK')
   if (dropTime(drop) > check.nowSeconds + TIMESTAMP_AHEAD_SECONDS_MAX) {

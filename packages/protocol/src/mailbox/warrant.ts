@@ -2,6 +2,7 @@
 // device that must not hold the identity key gets a warrant instead: mailbox.md §5.
 import { concatBytes, equalBytes } from '../codec/bytes.ts'
 import { Reader } from '../codec/reader.ts'
+import { assertSeconds } from '../codec/seconds.ts'
 import { Writer } from '../codec/writer.ts'
 import { ID_BYTES, WARRANT_VERSION } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
@@ -72,6 +73,7 @@ export interface WarrantUse {
 
 /** The key that may use this right on this mailbox now. */
 export function verifyWarrant(crypto: Crypto, bytes: Uint8Array, use: WarrantUse): Uint8Array {
+  assertSeconds(use.nowSeconds)
   const warrant = decodeWarrant(bytes)
   if (!equalBytes(warrant.networkId, use.networkId)) throw new ProtocolError('WARRANT_NETWORK')
   if (!equalBytes(warrant.mailbox, use.mailbox)) {

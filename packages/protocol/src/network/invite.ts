@@ -2,6 +2,7 @@
 import { utf8 } from '../codec/bytes.ts'
 import { decodeLink, encodeLink } from '../codec/link.ts'
 import { Reader } from '../codec/reader.ts'
+import { assertSeconds } from '../codec/seconds.ts'
 import { Writer } from '../codec/writer.ts'
 import {
   BOOTSTRAPS_MAX,
@@ -66,6 +67,7 @@ export function decodeNetworkInvite(
   body: Uint8Array,
   nowSeconds: number,
 ): NetworkInvite {
+  assertSeconds(nowSeconds)
   const reader = new Reader(body, 'NETWORK')
   reader.version(NETWORK_INVITE_VERSION)
   const network = decodeNetwork(crypto, reader.prefixed(NETWORK_BYTES_MAX))

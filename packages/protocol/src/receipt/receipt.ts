@@ -1,6 +1,7 @@
 // A carrier's promise to keep an envelope, fixed in size: receipts.md.
 import { concatBytes, equalBytes, toHex } from '../codec/bytes.ts'
 import { Reader } from '../codec/reader.ts'
+import { assertSeconds } from '../codec/seconds.ts'
 import { Writer } from '../codec/writer.ts'
 import { ID_BYTES, RECEIPT_SLACK_SECONDS, RECEIPT_VERSION } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
@@ -86,6 +87,7 @@ export function verifyReceipt(
   bytes: Uint8Array,
   check: ReceiptCheck,
 ): VerifiedReceipt | null {
+  assertSeconds(check.nowSeconds)
   const receipt = decodeReceipt(bytes)
   if (!equalBytes(receipt.envelopeId, check.envelopeId)) return null
   const signed = signedPart(check.networkId, bytes.subarray(0, bytes.length - SIGNATURE_BYTES))
