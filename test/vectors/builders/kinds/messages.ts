@@ -1,10 +1,10 @@
-// What people say: kinds.md §3 to §6.
+// What people say: kinds.md §3, §4 and §6.
 import { concatBytes, toHex, utf8 } from '@ezchat/protocol/codec/bytes.ts'
 import type { JsonObject, Vector } from '../../vector.ts'
 import { seed, u } from '../conversation/raw.ts'
 import { bad, bytes, good, NO_HASH, prefixed, TARGET, text } from './raw.ts'
 
-const KIND = { text: 1, reaction: 2, edit: 3, delete: 4, file: 5, profile: 6, timer: 7 }
+const KIND = { text: 1, reaction: 2, edit: 3, delete: 4, profile: 6, timer: 7 }
 const STAYS = u(4, 0)
 const NO_REPLY = u(1, 0)
 const BOB = seed('bob')
@@ -21,7 +21,7 @@ const plain = (value: string): JsonObject => ({
   text: value,
 })
 
-function texts(): Vector[] {
+function goodTexts(): Vector[] {
   const { text: kind } = KIND
   const reply = bytes(u(4, 3600), 1, TARGET, 1, mention(0, 4), text('@bob hi'))
   return [
@@ -59,6 +59,12 @@ function texts(): Vector[] {
       message(text('e\u0301')),
       plain('e\u0301'),
     ),
+  ]
+}
+
+function badTexts(): Vector[] {
+  const { text: kind } = KIND
+  return [
     bad('text-empty', 'Nothing is not said.', kind, message(text('')), 'CONTENT_TEXT'),
     bad(
       'text-escape',
@@ -116,6 +122,12 @@ function texts(): Vector[] {
       message(prefixed(utf8('abc'), 4)),
       'CONTENT_TRUNCATED',
     ),
+  ]
+}
+
+function badHeads(): Vector[] {
+  const { text: kind } = KIND
+  return [
     bad(
       'text-disappears-too-late',
       'A message disappears within a year or stays.',
@@ -137,6 +149,12 @@ function texts(): Vector[] {
       bytes(STAYS, 2, TARGET, 0, text('a')),
       'CONTENT_FIELD',
     ),
+  ]
+}
+
+function badMentions(): Vector[] {
+  const { text: kind } = KIND
+  return [
     bad(
       'mentions-too-many',
       'A message mentions at most 32.',
@@ -175,7 +193,7 @@ function texts(): Vector[] {
   ]
 }
 
-function changes(): Vector[] {
+function reactions(): Vector[] {
   const target = toHex(TARGET)
   return [
     good('reaction', 'An emoji on a message.', KIND.reaction, bytes(TARGET, 1, text('👍')), {
@@ -224,6 +242,12 @@ function changes(): Vector[] {
       bytes(TARGET, 2, text('👍')),
       'CONTENT_FIELD',
     ),
+  ]
+}
+
+function edits(): Vector[] {
+  const target = toHex(TARGET)
+  return [
     good(
       'edit',
       'A message says something else from now on.',
@@ -248,6 +272,12 @@ function changes(): Vector[] {
       target,
     }),
     bad('delete-cut', 'A hash has 32 bytes.', KIND.delete, TARGET.subarray(1), 'CONTENT_TRUNCATED'),
+  ]
+}
+
+function settings(): Vector[] {
+  const target = toHex(TARGET)
+  return [
     good('timer', 'From now on messages disappear.', KIND.timer, u(4, 86_400), {
       kind: 'timer',
       disappearSeconds: 86_400,
@@ -280,89 +310,12 @@ function changes(): Vector[] {
   ]
 }
 
-interface FileParts {
-  readonly name: string
-  readonly mediaType: string
-  readonly size: bigint
-  readonly manifest: Uint8Array
-}
-
-function file(lie: Partial<FileParts> = {}): Uint8Array {
-  const parts = {
-    name: 'a.txt',
-    mediaType: 'text/plain',
-    size: 7n,
-    manifest: seed('manifest'),
-    ...lie,
-  }
-  const { name, mediaType, size, manifest } = parts
-  return bytes(STAYS, NO_REPLY, text(name), text(mediaType), u(8, size), 0, prefixed(manifest))
-}
-
-function files(): Vector[] {
-  const { file: kind } = KIND
-  return [
-    good('file', 'A file, whose pieces its manifest names.', kind, file(), {
-      kind: 'file',
-      disappearSeconds: 0,
-      replyTo: null,
-      name: 'a.txt',
-      mediaType: 'text/plain',
-      sizeBytes: 7,
-      caption: null,
-      manifest: toHex(seed('manifest')),
-    }),
-    bad(
-      'file-name-is-a-path',
-      'A name that is a path writes where it should not.',
-      kind,
-      file({ name: '../a' }),
-      'CONTENT_TEXT',
-    ),
-    bad(
-      'file-name-backslash',
-      'A path on other systems is a path as well.',
-      kind,
-      file({ name: 'a\\b' }),
-      'CONTENT_TEXT',
-    ),
-    bad('file-name-dots', 'Two dots are a folder.', kind, file({ name: '..' }), 'CONTENT_TEXT'),
-    bad(
-      'file-name-turning',
-      'A name that turns hides what kind of file it is.',
-      kind,
-      file({ name: 'a\u202egpj.exe' }),
-      'CONTENT_TEXT',
-    ),
-    bad(
-      'file-media-type',
-      'A media type is in lower case, with one stroke.',
-      kind,
-      file({ mediaType: 'Text/HTML' }),
-      'CONTENT_TEXT',
-    ),
-    bad(
-      'file-too-large',
-      'A size above 2^53 - 1 is not counted by every language.',
-      kind,
-      file({ size: 2n ** 53n }),
-      'CONTENT_FIELD',
-    ),
-    bad(
-      'file-without-manifest',
-      'Without a manifest there is no file.',
-      kind,
-      file({ manifest: new Uint8Array(0) }),
-      'CONTENT_LENGTH',
-    ),
-    bad(
-      'file-manifest-too-long',
-      'A manifest has at most 8 KiB.',
-      kind,
-      file({ manifest: new Uint8Array(8193) }),
-      'CONTENT_LIMIT',
-    ),
-  ]
-}
-
-export const messageVectors = (): Vector[] => [...texts(), ...changes(), ...files()]
+export const messageVectors = (): Vector[] => [
+  ...goodTexts(),
+  ...badTexts(),
+  ...badHeads(),
+  ...badMentions(),
+  ...reactions(),
+  ...edits(),
+  ...settings(),
+]

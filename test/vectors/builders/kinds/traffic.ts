@@ -32,7 +32,7 @@ const shown = (author: RawAuthor, from: number, to: number): JsonObject => ({
   to,
 })
 
-function receipts(): Vector[] {
+function goodReceipts(): Vector[] {
   const one = stretch(FIRST, 1, 4)
   return [
     good(
@@ -51,6 +51,12 @@ function receipts(): Vector[] {
       state: 'read',
       ranges: [shown(FIRST, 1, 4)],
     }),
+  ]
+}
+
+function badReceipts(): Vector[] {
+  const one = stretch(FIRST, 1, 4)
+  return [
     bad(
       'receipt-state',
       'A receipt says delivered or read.',
@@ -110,11 +116,9 @@ function receipts(): Vector[] {
   ]
 }
 
-function history(): Vector[] {
+function requests(): Vector[] {
   const hashes = [seed('h1'), seed('h2')].sort(Buffer.compare) as [Uint8Array, Uint8Array]
   const [low, high] = hashes
-  const entry = rawEntry()
-  const proof = seed('proof')
   return [
     good(
       'request',
@@ -162,6 +166,13 @@ function history(): Vector[] {
       bytes(0, 1, NO_HASH),
       'CONTENT_FIELD',
     ),
+  ]
+}
+
+function answers(): Vector[] {
+  const entry = rawEntry()
+  const proof = seed('proof')
+  return [
     good(
       'answer',
       "Entries with what shows that they are their authors'.",
@@ -250,4 +261,10 @@ function opaque(): Vector[] {
   ]
 }
 
-export const trafficVectors = (): Vector[] => [...receipts(), ...history(), ...opaque()]
+export const trafficVectors = (): Vector[] => [
+  ...goodReceipts(),
+  ...badReceipts(),
+  ...requests(),
+  ...answers(),
+  ...opaque(),
+]
