@@ -217,6 +217,9 @@ function names(): Vector[] {
     named('name-with-control', 'A line break could forge a line of a log.', 'ez\nchat'),
     named('name-turned-round', 'A character that reverses what follows it.', 'ez\u202echat'),
     named('name-invisible', 'A space of no width: looks like another name.', 'ez\u200bchat'),
+    named('name-with-tag', 'Tags are text that nobody sees.', 'ezchat\u{e0032}'),
+    named('name-with-joiner', 'Joiners are of no use here, and do not show.', 'ez\u200dchat'),
+    named('name-with-filler', 'A letter without a shape: looks like another name.', 'ezchat\u3164'),
     named('name-with-edge-space', 'A space that nobody sees.', 'ezchat '),
   ]
 }

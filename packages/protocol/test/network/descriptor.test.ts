@@ -118,11 +118,17 @@ test('a name is text that shows as what it is, in one form', () => {
     '\x7f',
     '\x85',
     '\xad',
+    '\u115f',
+    '\u180e',
+    '\u200c',
     '\u200d',
     '\u2028',
     '\u202e',
     '\u2066',
+    '\u3164',
     '\ufeff',
+    '\ufffa',
+    '\u{e0041}',
   ]
   for (const name of hidden) assert.ok(nameDefect(`ez${name}chat`) !== null, JSON.stringify(name))
   for (const name of ['', ' a', 'a ', 'e\u0301', '\ud83e', 'ä'.repeat(33)]) {
