@@ -38,8 +38,8 @@ export const SYNC_SYMBOLS_MAX = 131_072
 /** sync.md §6: short ids in one message. */
 export const SYNC_PAGE_IDS_MAX = 3_900
 
-/** link.md §1. Kind 4 is reserved for rooms. */
-export const LINK_KINDS = { contact: 1, network: 2, device: 3 } as const
+/** link.md §1. */
+export const LINK_KINDS = { contact: 1, network: 2, device: 3, room: 4, group: 5 } as const
 export const LINK_CHARACTERS_MAX = 2048
 export const LINK_CHECKSUM_BYTES = 4
 
@@ -131,6 +131,9 @@ export const GROUP_MEMBERS_MAX = 1000
 export const GROUP_PAST_MAX = 4096
 /** Of these, the last are for operations that take away: a removal is always possible. */
 export const GROUP_PAST_RESERVED = 256
+
+/** group.md §2. */
+export const GROUP_LINK_VERSION = 1
 
 /** group.md §6: rotations. */
 export const ROTATION_VERSION = 1

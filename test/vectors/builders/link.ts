@@ -89,7 +89,7 @@ function refused(): Vector[] {
     bad('lone-character', 'A last character that carries nothing.', 'LINK_TEXT', `${link}A`),
     bad('filler-bits', 'Bits after the last byte: a second spelling.', 'LINK_TEXT', filler),
     bad('kind-zero', 'Zero names no kind.', 'LINK_KIND', kind(0)),
-    bad('reserved-kind', 'Rooms, which this version does not speak.', 'LINK_KIND', kind(4)),
+    bad('next-kind', 'The first kind that this version does not speak.', 'LINK_KIND', kind(6)),
     bad('unknown-kind', 'A kind of a later version.', 'LINK_KIND', kind(255)),
     bad(
       'too-long',
