@@ -160,7 +160,7 @@ function badMentions(): Vector[] {
       'A message mentions at most 32.',
       kind,
       bytes(STAYS, NO_REPLY, 33, text('a')),
-      'CONTENT_FIELD',
+      'CONTENT_LIMIT',
     ),
     bad(
       'mention-outside',

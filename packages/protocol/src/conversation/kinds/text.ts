@@ -59,7 +59,8 @@ function writeMentioning(writer: Writer, content: MentioningText): Writer {
 }
 
 function readMentioning(reader: Reader): MentioningText {
-  const count = reader.within(reader.u8(), 0, MENTIONS_MAX, 'number of mentions')
+  const count = reader.u8()
+  if (count > MENTIONS_MAX) reader.fail('LIMIT', `${count} mentions`)
   const mentions: Mention[] = []
   for (let at = 0; at < count; at++) {
     const start = reader.u16()
