@@ -8,7 +8,7 @@ import { assertLength, KEY_BYTES } from '../crypto/lengths.ts'
 import type { Secret } from '../crypto/secret.ts'
 import { assert } from '../errors.ts'
 
-/** 0 from the side that began, 1 to it; a group's only lane has direction 0. */
+/** 0 from the side that began, 1 to it. */
 export type Direction = 0 | 1
 
 export interface LaneTerms {
