@@ -1,4 +1,5 @@
 import type { Suite } from '../frame/case.ts'
+import { conversationCases } from './conversation-cases.ts'
 import { cryptoCases } from './crypto-cases.ts'
 import { envelopeCases } from './envelope-cases.ts'
 import { mailboxCases } from './mailbox-cases.ts'
@@ -8,7 +9,7 @@ import { syncCases } from './sync-cases.ts'
 
 export const suite: Suite = {
   name: 'protocol',
-  describe: 'the pure core: cryptography, envelopes, mailboxes, postage, sync, stem',
+  describe: 'the pure core: cryptography, envelopes, mailboxes, postage, sync, stem, conversations',
   *cases(context) {
     yield* cryptoCases()
     yield* envelopeCases()
@@ -16,5 +17,6 @@ export const suite: Suite = {
     yield* mailboxCases()
     yield* syncCases(context)
     yield* stemCases(context)
+    yield* conversationCases(context)
   },
 }
