@@ -12,6 +12,7 @@ import {
   checkLinks,
   checkMessages,
   checkPromises,
+  checkSections,
   checkStatuses,
 } from './tidy/contents.ts'
 import { checkCycles, checkDirections, checkOwnIndex } from './tidy/imports.ts'
@@ -81,4 +82,5 @@ rule('generated pages are up to date', () => checkGeneratedPages(tree))
 rule('every label is in the specification', () => checkLabelsPage(tree))
 rule('every limit says why', () => checkLimitComments(tree))
 rule('links in documents lead somewhere', () => checkLinks(tree))
+rule('sections that are cited are there', () => checkSections(tree))
 rule('every promise names a test that is there', () => checkPromises(tree))

@@ -102,6 +102,30 @@ export function checkLinks(tree: Tree): Finding[] {
   return tree.filter(({ path }) => path.endsWith('.md')).flatMap((file) => brokenLinks(tree, file))
 }
 
+function sectionsOf(page: string): ReadonlySet<string> {
+  return new Set([...page.matchAll(/^#+ (\d+(?:\.\d+)*)\.? /gm)].map((match) => match[1]!))
+}
+
+/** Code and pages cite the specification by section: `sync.md §4`. */
+export function checkSections(tree: Tree): Finding[] {
+  const found: Finding[] = []
+  const folder = 'docs/spec/'
+  const pages = new Map(
+    tree
+      .filter(({ path }) => path.startsWith(folder))
+      .map(({ path, text }) => [path.slice(folder.length), sectionsOf(text)]),
+  )
+  for (const { path, text } of tree) {
+    for (const match of text.matchAll(/\b([a-z-]+\.md)\)? §(\d+(?:\.\d+)*)/g)) {
+      const [, page, section] = match
+      if (page === undefined || section === undefined) continue
+      if (pages.get(page)?.has(section) !== false) continue
+      found.push(`${path} cites ${page} §${section}: there is none; cite the section that says it`)
+    }
+  }
+  return found
+}
+
 /** A promise names the test that holds it, so the test must be there. */
 export function checkPromises(tree: Tree): Finding[] {
   const page = textOf(tree, 'docs/promises.md')

@@ -10,6 +10,7 @@ import {
   checkLinks,
   checkMessages,
   checkPromises,
+  checkSections,
 } from './contents.ts'
 import {
   checkDeclared,
@@ -157,13 +158,16 @@ describe('contents', () => {
     caught(checkLimitComments(tree({ [path]: `${good}\nexport const B = 4\n` })), /limits\.ts B/)
   })
 
-  test('broken links and promises are found', () => {
+  test('broken links, sections and promises are found', () => {
     const files = {
       'docs/a.md': '[b](b.md) [c](https://example.org/c) [d](../src/)',
       'src/x.ts': '',
     }
     caught(checkLinks(tree(files)), /links to b\.md/)
     passes(checkLinks(tree({ ...files, 'docs/b.md': '' })))
+    const page = { 'docs/spec/a.md': '# A\n\n## 1. B\n' }
+    caught(checkSections(tree({ ...page, 'src/x.ts': '// a.md §2.' })), /there is none/)
+    passes(checkSections(tree({ ...page, 'src/x.ts': '// [a.md](a.md) §1, other.md §9' })))
     const promise = { 'docs/promises.md': '| kept | `test/x/` |' }
     caught(checkPromises(tree(promise)), /nothing is there/)
     passes(checkPromises(tree({ ...promise, 'test/x/y.test.ts': '' })))
