@@ -129,8 +129,14 @@ export function checkSections(tree: Tree): Finding[] {
 /** A promise names the test that holds it, so the test must be there. */
 export function checkPromises(tree: Tree): Finding[] {
   const page = textOf(tree, 'docs/promises.md')
-  return [...page.matchAll(/`((?:packages|test|bench|docs)\/[^`\s]*)`/g)]
-    .map((match) => match[1]!)
-    .filter((path) => !isThere(tree, path))
-    .map((path) => `docs/promises.md names ${path}: nothing is there; name the test that holds it`)
+  const found: Finding[] = []
+  for (const match of page.matchAll(/`((?:packages|test|bench|docs)\/[^`\s]*)`((?: “[^”]+”)*)/g)) {
+    const [, path = '', names = ''] = match
+    const claim = `docs/promises.md names ${path}`
+    if (!isThere(tree, path)) found.push(`${claim}: nothing is there; name the test that holds it`)
+    for (const [, name = ''] of names.matchAll(/“([^”]+)”/g)) {
+      if (!textOf(tree, path).includes(name)) found.push(`${claim} “${name}”: it has no such test`)
+    }
+  }
+  return found
 }

@@ -171,6 +171,11 @@ describe('contents', () => {
     const promise = { 'docs/promises.md': '| kept | `test/x/` |' }
     caught(checkPromises(tree(promise)), /nothing is there/)
     passes(checkPromises(tree({ ...promise, 'test/x/y.test.ts': '' })))
+    const named = { 'docs/promises.md': '| kept | `test/y.test.ts` “it is kept” “it stays” |' }
+    passes(
+      checkPromises(tree({ ...named, 'test/y.test.ts': "test('it is kept') test('it stays')" })),
+    )
+    caught(checkPromises(tree({ ...named, 'test/y.test.ts': "test('it stays')" })), /“it is kept”/)
   })
 })
 
