@@ -77,6 +77,33 @@ async function checkHkdfLengths(crypto: CryptoAsync): Promise<void> {
   }
 }
 
+// From the tests of the reference implementation (phc-winner-argon2, src/test.c): version 1.3,
+// two passes, one lane, password "password".
+const ARGON2ID = [
+  [256, 'somesalt', '9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe'],
+  [65_536, 'somesalt', '09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7'],
+] as const
+
+async function checkArgon2id(crypto: CryptoAsync): Promise<void> {
+  const encoder = new TextEncoder()
+  const stretch = (memoryKib: number, salt: Uint8Array, passes = 2) =>
+    crypto.argon2id({
+      password: Secret.adopt(encoder.encode('password')),
+      salt,
+      memoryKib,
+      passes,
+    })
+  for (const [memoryKib, salt, expected] of ARGON2ID) {
+    const stretched = await stretch(memoryKib, encoder.encode(salt))
+    isBytes(stretched.reveal(), expected, `Argon2id with ${memoryKib} KiB`)
+  }
+  await asserts(() => stretch(256, pattern(7)), 'a salt of 7 bytes')
+  await asserts(() => stretch(7, pattern(8)), '7 KiB')
+  await asserts(() => stretch(2 ** 21, pattern(8)), '2 GiB')
+  await asserts(() => stretch(256, pattern(8), 0), 'no pass')
+  await asserts(() => stretch(256.5, pattern(8)), 'half a KiB')
+}
+
 export function hashingChecks(crypto: () => Promise<CryptoAsync>): Check[] {
   const hashes = [
     ['sha256', sha256],
@@ -91,6 +118,10 @@ export function hashingChecks(crypto: () => Promise<CryptoAsync>): Check[] {
         for (const { msg, md } of tests) isBytes(await operations[name](hex(msg)), md, msg)
       },
     })),
+    {
+      name: 'argon2id gives what the reference implementation gives',
+      run: async () => checkArgon2id(await crypto()),
+    },
     {
       name: 'hmac follows RFC 4231 and Wycheproof',
       run: async () => checkHmac(await crypto()),

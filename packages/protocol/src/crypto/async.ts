@@ -14,6 +14,7 @@ export function toAsync(crypto: Crypto): CryptoAsync {
     sha3of256: lift(crypto.sha3of256),
     hmacSha256: lift(crypto.hmacSha256),
     hkdfSha256: lift(crypto.hkdfSha256),
+    argon2id: lift(crypto.argon2id),
     chachaSeal: lift(crypto.chachaSeal),
     chachaOpen: lift(crypto.chachaOpen),
     xchachaSeal: lift(crypto.xchachaSeal),

@@ -18,6 +18,15 @@ export interface KeyDerivation {
   readonly length: number
 }
 
+/** One lane: a phone has as much to say against a guesser as it has memory, not cores. */
+export interface Stretching {
+  readonly password: Secret
+  /** 8 bytes or more. */
+  readonly salt: Uint8Array
+  readonly memoryKib: number
+  readonly passes: number
+}
+
 /**
  * Everything that ezchat asks of cryptography. Implementations agree on every input, the
  * hostile ones too: `test/compliance/crypto.ts` is the contract.
@@ -37,6 +46,9 @@ export interface Crypto {
   hmacSha256(key: Secret, data: Uint8Array): Uint8Array
   /** RFC 5869, for 1 to 8,160 bytes. */
   hkdfSha256(derivation: KeyDerivation): Secret
+
+  /** RFC 9106, Argon2id version 1.3 with one lane, 32 bytes. Takes long on purpose. */
+  argon2id(stretching: Stretching): Secret
 
   /** RFC 8439, 12-byte nonce. Returns ciphertext followed by the 16-byte tag. */
   chachaSeal(key: Secret, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array

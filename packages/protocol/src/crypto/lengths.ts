@@ -25,6 +25,14 @@ export function assertHkdfLength(length: number): void {
   )
 }
 
+/** RFC 9106 §3.1 for one lane; the ceiling is ours, and any platform's memory. */
+export function assertStretching(salt: number, memoryKib: number, passes: number): void {
+  const isWhole = Number.isInteger(memoryKib) && Number.isInteger(passes)
+  assert(isWhole && salt >= 8, `Argon2id: expected a salt of 8 bytes or more, got ${salt}`)
+  assert(memoryKib >= 8 && memoryKib <= 1_048_576, `Argon2id: expected memory, got ${memoryKib}`)
+  assert(passes >= 1 && passes <= 64, `Argon2id: expected passes, got ${passes}`)
+}
+
 export function assertAead(keyLength: number, nonceLength: number, nonceBytes: number): void {
   assertLength('AEAD key', keyLength, KEY_BYTES)
   assertLength('AEAD nonce', nonceLength, nonceBytes)

@@ -1,6 +1,7 @@
 // The implementation that runs anywhere: @noble/*, with randomness from the host.
 import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
+import { argon2id } from '@noble/hashes/argon2.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
@@ -123,6 +124,12 @@ export function nobleCrypto(random: RandomSource): Crypto {
     hkdfSha256({ key, salt, info, length }) {
       lengths.assertHkdfLength(length)
       return Secret.adopt(hkdf(sha256, key.reveal(), salt, info, length))
+    },
+
+    argon2id({ password, salt, memoryKib, passes }) {
+      lengths.assertStretching(salt.length, memoryKib, passes)
+      const cost = { m: memoryKib, t: passes, p: 1, dkLen: lengths.KEY_BYTES }
+      return Secret.adopt(argon2id(password.reveal(), salt, cost))
     },
 
     chachaSeal(key, nonce, associated, plain) {
