@@ -206,7 +206,7 @@ export const HEADS_MAX = 32
 export const MISSING_PARENTS_MAX = 256
 // Per conversation in memory: where recent entries were placed, 0.2 KiB each; older ones are looked
 // up in the store.
-export const RECENT_PLACES_MAX = 1024
+export const RECENT_PLACES_MAX = 256
 // Before a gap is asked about: what was only overtaken arrives by itself.
 export const ASK_DELAY_MS = 20_000
 // Asking about one gap in vain doubles the wait, up to a day; 40 times in vain is over a month.
@@ -265,3 +265,11 @@ export const GROUP_SKIPPED_MAX = 2000
 export const GROUP_PSKS_MAX = 4
 // Devices in an epoch that is handed on whole: 36 B each, so that it fits one envelope.
 export const GROUP_CATCH_UP_DEVICES_MAX = 1200
+
+// Per room: keys of visitors whose numbers are remembered, 0.3 KiB each; further ones are refused,
+// since to forget one would let its messages in a second time.
+export const ROOM_SENDERS_MAX = 4096
+// Per visitor: how far behind its newest message one may come, 128 B.
+export const ROOM_WINDOW_MESSAGES = 1024
+// Days of a room that a visitor may look back on, as long as envelopes live by default.
+export const ROOM_HISTORY_DAYS_MAX = 30

@@ -181,6 +181,27 @@ describe('an entry', () => {
     assert.equal(reader.state.missing.size, 0)
   })
 
+  test('that comes after a child with a slow clock is put before it all the same', () => {
+    const author = alice()
+    const asked = author.say('question', NOW_MS)
+    const parents = [author.disk.placed[0]!.hash]
+    const phone = { identity: ALICE.identity, device: named('phone', 16) }
+    for (const ms of [0, 5, NOW_MS]) {
+      const answer = entryBytes({ author: phone, parents, stamp: { ms, counter: 0 } })
+      const reader = bob()
+      reader.hear(answer, from(phone), NOW_MS)
+      if (ms === 5) reader.restart()
+      const [effect] = effectsOf(reader.hear(asked, from(ALICE), NOW_MS), 'append')
+      assert.equal(effect?.placed.isLate, false)
+      const expected = ms === 0 ? [ms, ms] : [ms - 1, ms]
+      assert.deepEqual(
+        reader.disk.placed.map((placed) => stampOf(placed).ms),
+        expected,
+      )
+      if (ms > 0) assert.deepEqual(reader.disk.placed[0]?.bytes, asked)
+    }
+  })
+
   test('has a place from which nothing ever moves it', () => {
     const reader = bob()
     const author = alice()

@@ -5,7 +5,7 @@ import { compose, composePassing } from '../../src/conversation/compose.ts'
 import { encodeContent } from '../../src/conversation/content.ts'
 import { chainKey, hashEntry, isPassing } from '../../src/conversation/entry.ts'
 import { receive } from '../../src/conversation/receive.ts'
-import { AssertionError } from '../../src/errors.ts'
+import { AssertionError, ProtocolError } from '../../src/errors.ts'
 import { CHAIN_RUNS_MAX, CHAINS_MAX } from '../../src/limits.ts'
 import {
   ALICE,
@@ -220,6 +220,9 @@ describe('a chain', () => {
     assert.deepEqual(gapsOfAlice(reader), [{ from: 58, to: 59 }])
     const late = reader.hear(entryBytes({ sequence: 56 }), signedBy(ALICE), NOW_MS)
     assert.equal(effectsOf(late, 'append').length, 1)
+    const older = reader.hear(entryBytes({ sequence: 40 }), signedBy(ALICE), NOW_MS)
+    assert.equal(effectsOf(older, 'append').length, 1)
+    assert.deepEqual(gapsOfAlice(reader), [{ from: 58, to: 59 }])
     const again = reader.hear(entryBytes({ sequence: 56 }), signedBy(ALICE), NOW_MS)
     assert.equal(effectsOf(again, 'duplicate').length, 1)
   })
@@ -278,6 +281,27 @@ test('two identities with one device id have two chains', () => {
   const effects = reader.hear(entryBytes({ author: twin }), signedBy(twin), NOW_MS)
   assert.equal(effectsOf(effects, 'append').length, 1)
   assert.equal(reader.disk.placed.length, 2)
+})
+
+test('changed bytes of an entry end in an outcome, null or an error of the format', () => {
+  const said = monologue(6)
+  const witness = fc.constantFrom(from(ALICE), from(ALICE_PHONE), from(BOB_PHONE), signedBy(ALICE))
+  const flips = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { maxLength: 3 })
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(5), witness, flips), { maxLength: 12 }), (arrivals) => {
+      const reader = bob()
+      for (const [which, by, changes] of arrivals) {
+        const bytes = said[which]!.slice()
+        for (const [at, flip] of changes) bytes[at % bytes.length]! ^= flip
+        try {
+          reader.hear(bytes, by, NOW_MS)
+        } catch (error: unknown) {
+          assert.ok(error instanceof ProtocolError, String(error))
+        }
+      }
+    }),
+    { numRuns: 1000 },
+  )
 })
 
 test('a hash of two entries with one byte of difference differs', () => {
