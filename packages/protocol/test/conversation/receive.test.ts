@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { gapsOf } from '../../src/conversation/chain.ts'
 import { compose, composePassing } from '../../src/conversation/compose.ts'
 import { encodeContent } from '../../src/conversation/content.ts'
