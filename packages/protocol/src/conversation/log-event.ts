@@ -29,7 +29,10 @@ export interface Found {
   readonly places: ReadonlyMap<string, Stamp>
 }
 
-/** What the host reads before it hands the same arrival in again. */
+/**
+ * What the host reads before it hands the same arrival in again. Nothing else of the conversation
+ * comes in between: what was found would be old.
+ */
 export interface Need {
   readonly slot: { readonly author: Author; readonly sequence: number } | null
   readonly hashes: readonly Uint8Array[]

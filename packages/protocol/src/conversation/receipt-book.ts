@@ -23,6 +23,12 @@ interface ReaderMarks {
 
 export class ReceiptBook {
   readonly #readers = new Map<string, ReaderMarks>()
+  readonly #isKnown: (chain: string) => boolean
+
+  /** `isKnown`: whether there is such a chain here. Others could be made up without end. */
+  constructor(isKnown: (chain: string) => boolean) {
+    this.#isKnown = isKnown
+  }
 
   /** What it says in addition to what was known; receipts may come twice and in any order. */
   add(reader: Author, { state, ranges }: ReceiptContent): readonly ChainRange[] {
@@ -33,6 +39,7 @@ export class ReceiptBook {
       // Having one's own messages says nothing about anybody else.
       if (equalBytes(range.author.identity, reader.identity)) continue
       const chain = chainKey(range.author)
+      if (!this.#isKnown(chain)) continue
       const before = marks.byChain.get(chain) ?? NO_MARKS
       const stretches = withStretch(before[state], range)
       if (stretches === before[state]) continue

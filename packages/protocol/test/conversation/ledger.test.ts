@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { toHex } from '../../src/codec/bytes.ts'
 import type { Range } from '../../src/conversation/chain.ts'
+import { chainKey } from '../../src/conversation/entry.ts'
 import type { ReceiptContent } from '../../src/conversation/kinds/receipt.ts'
 import {
   type LedgerEvent,
@@ -132,6 +133,7 @@ describe('a set of stretches', () => {
 })
 
 describe('the receipt book', () => {
+  const isKnown = (chain: string) => [ALICE, ALICE_PHONE, BOB].map(chainKey).includes(chain)
   const receipt = (
     state: ReceiptContent['state'],
     start: number,
@@ -140,7 +142,7 @@ describe('the receipt book', () => {
   ): ReceiptContent => ({ kind: 'receipt', state, ranges: [{ author, from: start, to }] })
 
   test('knows per person the most that one of their devices said', () => {
-    const book = new ReceiptBook()
+    const book = new ReceiptBook(isKnown)
     book.add(BOB, receipt('delivered', 1, 5))
     book.add(BOB_PHONE, receipt('read', 3, 3))
     book.add(MALLORY, receipt('read', 3, 3, BOB))
@@ -152,16 +154,22 @@ describe('the receipt book', () => {
   })
 
   test('takes a receipt once, and says what is new in it', () => {
-    const book = new ReceiptBook()
+    const book = new ReceiptBook(isKnown)
     assert.equal(book.add(BOB, receipt('delivered', 1, 5)).length, 1)
     assert.deepEqual(book.add(BOB, receipt('delivered', 2, 4)), [])
     assert.equal(book.add(BOB, receipt('read', 2, 4)).length, 1)
   })
 
   test("takes nobody's word for having their own messages", () => {
-    const book = new ReceiptBook()
+    const book = new ReceiptBook(isKnown)
     assert.deepEqual(book.add(ALICE_PHONE, receipt('read', 1, 9)), [])
     assert.equal(book.statesOf(ALICE, 1).size, 0)
+  })
+
+  test('keeps nothing about chains that somebody made up', () => {
+    const book = new ReceiptBook(isKnown)
+    assert.deepEqual(book.add(BOB, receipt('read', 1, 9, MALLORY)), [])
+    assert.equal(book.statesOf(MALLORY, 1).size, 0)
   })
 
   test('is filled by what the log of another holds', () => {
