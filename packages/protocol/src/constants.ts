@@ -154,6 +154,25 @@ export const GROUP_MESSAGE_VERSION = 1
 export const GROUP_HEADER_BYTES = 18
 export const GROUP_SKIP_MAX = 1000
 
+/** room.md §1: Argon2id; a guess costs 64 MiB and a quarter of a second. */
+export const ROOM_MEMORY_KIB = 65_536
+export const ROOM_PASSES = 3
+export const ROOM_NAME_BYTES_MAX = 128
+export const ROOM_PASSPHRASE_BYTES_MAX = 1024
+/** room.md §2. */
+export const ROOM_LINK_VERSION = 1
+/** room.md §3: the day on which every room's chain of keys begins, 2026-01-01. */
+export const ROOM_FIRST_DAY = 20_454
+/** room.md §4. */
+export const ROOM_VERSION = 1
+export const ROOM_SUITE = 1
+export const ROOM_ALIAS_BYTES_MAX = 64
+export const ROOM_TEXT_BYTES_MAX = 8192
+export const ROOM_TAG_BYTES = 8
+/** room.md §5: what is shown of a visitor from whom nothing comes. */
+export const ROOM_HERE_SECONDS = 300
+export const ROOM_SILENT_SECONDS = 900
+
 /** device-log.md §1. */
 export const DEVICE_LOG_VERSION = 1
 export const DEVICE_NAME_BYTES_MAX = 32
