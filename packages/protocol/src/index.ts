@@ -13,119 +13,7 @@ export { nobleCrypto } from './crypto/noble.ts'
 export { Secret } from './crypto/secret.ts'
 export type { SubtleLike } from './crypto/subtle.ts'
 export { type WebCryptoInit, webCrypto } from './crypto/web.ts'
-export { type Contact, decodeContact, encodeContact, NEW_CONTACT } from './device/contact.ts'
-export type { Grant, GrantWarrant } from './device/grant.ts'
-export {
-  type DeviceLink,
-  decodeDeviceLink,
-  encodeDeviceLink,
-} from './device/link-body.ts'
-export type { LinkReason } from './device/link-message.ts'
-export {
-  decodeNewcomer,
-  decodeSponsor,
-  encodeNewcomer,
-  encodeSponsor,
-} from './device/link-state.ts'
-export {
-  addDevice,
-  effectsOfLog,
-  type LogEffect,
-  type LogReader,
-  type LogSigner,
-  type LogStep,
-  revokeDevice,
-} from './device/log-change.ts'
-export {
-  decodeLogHeads,
-  encodeLogHeads,
-  LOG_HEADS_BYTES_MAX,
-  type LogHeads,
-} from './device/log-heads.ts'
-export {
-  handleNewcomer,
-  type LinkEffect,
-  type LinkTerms,
-  type Newcomer,
-  type NewcomerEffect,
-  type NewcomerEvent,
-  newcomerDeadlineSeconds,
-  type OwnDevice,
-  repeatNewcomer,
-  startNewcomer,
-} from './device/newcomer.ts'
-export {
-  addOwnKey,
-  decodeOwnKey,
-  drawOwnKey,
-  encodeOwnKey,
-  type OwnKey,
-  type OwnKeys,
-  ownKeyDueSeconds,
-  receiveOwnKey,
-  renewOwnKey,
-  writingOwnKey,
-} from './device/own-key.ts'
-export {
-  decodeOwnContent,
-  encodeOwnContent,
-  logSince,
-  type OwnContent,
-  type OwnMessage,
-  openOwnMessage,
-  packRegisters,
-  signOwnMessage,
-} from './device/own-message.ts'
-export { type DeviceProof, encodeDeviceProof, openDeviceProof } from './device/proof.ts'
-export { decodeRegister, encodeRegister, type Register } from './device/register.ts'
-export {
-  decodeReadMark,
-  decodeRegisterKey,
-  encodeReadMark,
-  encodeRegisterKey,
-  type ReadMark,
-  type RegisterSubject,
-} from './device/register-key.ts'
-export {
-  changesSince,
-  forgetRemoved,
-  mergeRegisters,
-  NO_REGISTERS,
-  nextBelievedMs,
-  type RegisterChange,
-  type Registers,
-  type RegistersStep,
-  registerValue,
-  registerValues,
-  registerWords,
-  restampRegisters,
-  writeRegister,
-} from './device/registers.ts'
-export {
-  activeDevices,
-  checkSender,
-  hearHead,
-  hearHeads,
-  learnLog,
-  newRoster,
-  type Roster,
-  type RosterEffect,
-  settleFork,
-  type Target,
-  targetsOf,
-} from './device/roster.ts'
-export { decodeRoster, encodeRoster } from './device/roster-state.ts'
-export { decodeSetting, encodeSetting, type Setting } from './device/setting.ts'
-export {
-  type GrantTerms,
-  handleSponsor,
-  repeatSponsor,
-  type Sponsor,
-  type SponsorEffect,
-  type SponsorEvent,
-  sponsorDeadlineSeconds,
-  startSponsor,
-} from './device/sponsor.ts'
+export * from './device/exports.ts'
 export {
   type DecodeContext,
   decodeEnvelope,
@@ -157,6 +45,46 @@ export {
 } from './envelope/seal.ts'
 export { postageTaskOf, stampEnvelope } from './envelope/stamp.ts'
 export * from './errors.ts'
+export { giveEpoch, takeEpoch } from './group/catch-up.ts'
+export { type Epoch, pskIdOf } from './group/epoch.ts'
+export { beginGraph, type Extension, extendGraph, type GroupGraph } from './group/graph.ts'
+export { type JoinSeeds, proveJoin } from './group/join.ts'
+export {
+  emptyGroupKeys,
+  epochHeads,
+  forgetEpochs,
+  type GroupKeys,
+  type RotationReason,
+  retireSending,
+  rotationReason,
+  sendingEpoch,
+} from './group/keys.ts'
+export { decodeGroupKeys, groupKeysChanges } from './group/keys-state.ts'
+export { deriveGroupLane, type GroupLane } from './group/lane.ts'
+export { decodeGroupLink, encodeGroupLink, type GroupLink } from './group/link.ts'
+export {
+  GROUP_MESSAGE_OVERHEAD_BYTES,
+  type OpenedGroupMessage,
+  openGroupMessage,
+  type SealedGroupMessage,
+  sealGroupMessage,
+} from './group/message.ts'
+export {
+  type DeviceRef,
+  decodeGroupOp,
+  type GroupChange,
+  type GroupOp,
+  type GroupOpDraft,
+  type GroupRole,
+  hashGroupOp,
+  type JoinProof,
+  type NewMember,
+  type SignKeyOf,
+  signGroupOp,
+} from './group/op.ts'
+export { type DevicesOf, type Roster, type RosterDevice, rosterOf } from './group/roster.ts'
+export { type Rotated, type RotationTaken, rotate, takeRotation } from './group/rotate.ts'
+export { draftGroupOp, type GroupView, type Member, viewOf } from './group/view.ts'
 export { decodeAddress, encodeAddress } from './identity/address.ts'
 export {
   type Device,
@@ -314,6 +242,27 @@ export {
   type VerifiedReceipt,
   verifyReceipt,
 } from './receipt/receipt.ts'
+export { advanceRoom, openRoom, type RoomDay, type RoomKeys } from './room/keys.ts'
+export { type RoomMessage, type RoomSaying, visitorTag } from './room/message.ts'
+export {
+  decodeRoomLink,
+  drawRoom,
+  encodeRoomLink,
+  normalRoomName,
+  type RoomLink,
+  type RoomWords,
+  stretchRoom,
+} from './room/secret.ts'
+export {
+  hear,
+  passTime,
+  present,
+  type RoomVisit,
+  rename as renameVisitor,
+  say,
+  startVisit,
+  type Visitor,
+} from './room/visit.ts'
 export { decodeFrame, encodeFrame, type Frame } from './session/frame.ts'
 export {
   forgetOld,

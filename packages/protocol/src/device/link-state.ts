@@ -11,7 +11,7 @@ import { HASH_BYTES, KEY_BYTES, MLKEM_SEED_BYTES, PUBLIC_KEY_BYTES } from '../cr
 import { Secret } from '../crypto/secret.ts'
 import { decodeLinkBody, encodeLinkBody } from './link-body.ts'
 import type { LinkKeys } from './link-keys.ts'
-import type { LiveNewcomer } from './newcomer.ts'
+import type { LiveNewcomer } from './newcomer-start.ts'
 import type { LiveSponsor } from './sponsor.ts'
 
 const STATE_VERSION = 1

@@ -1,63 +1,21 @@
 // The new device while it is being linked: device.md §2.
 import { concatBytes, equalBytes } from '../codec/bytes.ts'
-import { isPlainName } from '../codec/plain-text.ts'
-import { DEVICE_NAME_BYTES_MAX, LINK_NONCE_BYTES } from '../constants.ts'
-import type { Crypto, RandomSource } from '../crypto/crypto.ts'
-import { KEY_BYTES, MLKEM_SEED_BYTES, XCHACHA_NONCE_BYTES } from '../crypto/lengths.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import { XCHACHA_NONCE_BYTES } from '../crypto/lengths.ts'
 import { Secret } from '../crypto/secret.ts'
 import { assert, ProtocolError } from '../errors.ts'
 import { type DeviceLog, headOf } from '../identity/device-log.ts'
-import { drawDeviceId } from '../identity/device-log-entry.ts'
-import { DEVICE_LINK_SECONDS } from '../limits.ts'
 import { checkGrant, decodeGrant, type Grant } from './grant.ts'
-import type { DeviceLink } from './link-body.ts'
 import {
   deriveLinkKeys,
-  hashLinkOffer,
   isConfirmedBy,
-  type LinkKeys,
   linkCode,
   linkTranscript,
   openLinkContent,
   sealLinkContent,
 } from './link-keys.ts'
-import {
-  decodeLinkMessage,
-  encodeStop,
-  type LinkMessage,
-  type LinkReason,
-  signOffer,
-} from './link-message.ts'
-
-/** The keys of the device that it will be. They never leave it. */
-export interface OwnDevice {
-  readonly deviceId: Uint8Array
-  readonly signSeed: Secret
-  readonly exchangeSecret: Secret
-}
-
-interface Common {
-  readonly link: DeviceLink
-  readonly device: OwnDevice
-  readonly ephemeral: Secret
-  readonly kemSeed: Secret
-  readonly offer: Uint8Array
-}
-
-export type Newcomer =
-  | ({ readonly phase: 'waiting' } & Common)
-  | ({ readonly phase: 'claimed'; readonly claim: Uint8Array } & Common)
-  | ({
-      readonly phase: 'keyed'
-      readonly claim: Uint8Array
-      readonly keys: LinkKeys
-      /** Its user says that the other device shows the same. */
-      readonly isConfirmed: boolean
-      /** Parts of the grant, sealed as they came, by their place. */
-      readonly parts: ReadonlyMap<number, Uint8Array>
-    } & Common)
-  | { readonly phase: 'linked' }
-  | { readonly phase: 'ended'; readonly reason: LinkReason }
+import { decodeLinkMessage, encodeStop, type LinkMessage, type LinkReason } from './link-message.ts'
+import type { LiveNewcomer, Newcomer, OwnDevice } from './newcomer-start.ts'
 
 export type NewcomerEvent =
   | { readonly kind: 'message'; readonly message: Uint8Array }
@@ -88,59 +46,6 @@ export interface NewcomerStep {
   readonly state: Newcomer
   readonly effects: readonly NewcomerEffect[]
 }
-
-export interface LinkTerms {
-  readonly networkId: Uint8Array
-  readonly shard: number
-  readonly hints: readonly string[]
-  readonly name: string
-}
-
-/** Makes the device's keys and the link that is shown. */
-export function startNewcomer(crypto: Crypto, terms: LinkTerms, nowSeconds: number): NewcomerStart {
-  return startNewcomerWith(crypto, terms, nowSeconds, crypto.randomBytes)
-}
-
-export interface NewcomerStart {
-  readonly state: Newcomer & { readonly phase: 'waiting' }
-  readonly link: DeviceLink
-}
-
-/** Deterministic in `random`. */
-export function startNewcomerWith(
-  crypto: Crypto,
-  terms: LinkTerms,
-  nowSeconds: number,
-  random: RandomSource,
-): NewcomerStart {
-  assert(isPlainName(terms.name, DEVICE_NAME_BYTES_MAX), 'expected a short, plain name')
-  const device = {
-    deviceId: drawDeviceId({ ...crypto, randomBytes: random }),
-    signSeed: Secret.adopt(random(KEY_BYTES)),
-    exchangeSecret: Secret.adopt(random(KEY_BYTES)),
-  }
-  const ephemeral = Secret.adopt(random(KEY_BYTES))
-  const kemSeed = Secret.adopt(random(MLKEM_SEED_BYTES))
-  const content = {
-    nonce: random(LINK_NONCE_BYTES),
-    ephemeralKey: crypto.x25519Public(ephemeral),
-    kemKey: crypto.mlkemPublic(kemSeed),
-    deviceId: device.deviceId,
-    signKey: crypto.ed25519Public(device.signSeed),
-    exchangeKey: crypto.x25519Public(device.exchangeSecret),
-  }
-  const { networkId } = terms
-  const offer = signOffer(crypto, content, { networkId, signSeed: device.signSeed })
-  const link: DeviceLink = {
-    ...terms,
-    rendezvous: Secret.adopt(random(KEY_BYTES)),
-    offerHash: hashLinkOffer(crypto, offer),
-    expiresSeconds: nowSeconds + DEVICE_LINK_SECONDS,
-  }
-  return { state: { phase: 'waiting', link, device, ephemeral, kemSeed, offer }, link }
-}
-
-export type LiveNewcomer = Exclude<Newcomer, { phase: 'linked' | 'ended' }>
 
 function temporaries(state: LiveNewcomer): Secret[] {
   const keys =

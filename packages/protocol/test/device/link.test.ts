@@ -15,12 +15,12 @@ import {
 } from '../../src/device/link-state.ts'
 import {
   handleNewcomer,
-  type Newcomer,
   type NewcomerEffect,
   type NewcomerEvent,
   newcomerDeadlineSeconds,
   repeatNewcomer,
 } from '../../src/device/newcomer.ts'
+import type { Newcomer } from '../../src/device/newcomer-start.ts'
 import {
   type GrantTerms,
   handleSponsor,
@@ -188,6 +188,8 @@ describe('linking', () => {
     assert.ok(desk.toNewcomer.length > 1)
     desk.restart()
     desk.toNewcomer.reverse()
+    desk.tellNewcomer({ kind: 'message', message: desk.toNewcomer.shift()! })
+    desk.restart()
     desk.settle()
     assert.equal(desk.linked().log.entries.length, long.entries.length + 1)
   })

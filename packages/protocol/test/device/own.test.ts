@@ -124,12 +124,12 @@ describe('the own key', () => {
 
   test('is taken from active devices only, and only of a log that is here', () => {
     const key = drawOwnKey(crypto, gone)
-    const from = (name: string, seq: number) =>
+    const heardFrom = (name: string, seq: number) =>
       receiveOwnKey(crypto, none, { key: { ...key, seq }, from: idOf(name), log: gone })
-    assert.equal(from('tablet', 3).keys.length, 1)
-    refuses(() => from('phone', 3), 'DEVICE_PERMISSION')
-    refuses(() => from('tablet', 2), 'DEVICE_STALE')
-    refuses(() => from('tablet', 4), 'DEVICE_FUTURE')
+    assert.equal(heardFrom('tablet', 3).keys.length, 1)
+    refuses(() => heardFrom('phone', 3), 'DEVICE_PERMISSION')
+    refuses(() => heardFrom('tablet', 2), 'DEVICE_STALE')
+    refuses(() => heardFrom('tablet', 4), 'DEVICE_FUTURE')
   })
 
   test('no more are kept than the limit, and they come back as they were', () => {

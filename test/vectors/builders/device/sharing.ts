@@ -2,9 +2,8 @@
 import { concatBytes, toHex, utf8 } from '@ezchat/protocol/codec/bytes.ts'
 import type { ErrorCode } from '@ezchat/protocol/errors.ts'
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import type { Vector } from '../../vector.ts'
-import { labelOf, NETWORK_ID, NOW } from '../reference/device-links.ts'
+import { labelOf, NETWORK_ID } from '../reference/device-links.ts'
 import {
   addAfter,
   deviceId,
@@ -29,7 +28,6 @@ import {
 } from '../reference/pieces.ts'
 import { verdicts } from '../reference/verdict.ts'
 
-const grant = verdicts('device', 'grant')
 const proof = verdicts('device', 'proof')
 const heads = verdicts('device', 'heads')
 const own = verdicts('device', 'own')
@@ -37,117 +35,6 @@ const content = verdicts('device', 'content')
 const ownKey = verdicts('device', 'ownKey')
 
 const THREE = threeDevices()
-const NETWORK = concatBytes(u8(1), prefixed('ezchat'), u8(8), u16(30), u32(137), u8(15), u8(0))
-
-interface GrantParts {
-  readonly version: number
-  readonly identity: Uint8Array
-  readonly shard: number
-  readonly entries: Uint8Array
-  readonly keySeq: number
-  readonly doors: readonly Uint8Array[]
-  readonly doorCount: number
-  readonly warrants: readonly Uint8Array[]
-  readonly extra: Uint8Array
-}
-
-function grantBytes(lie: Partial<GrantParts> = {}): Uint8Array {
-  const doors = lie.doors ?? [secretOf('door')]
-  const parts: GrantParts = {
-    version: 1,
-    identity: IDENTITY,
-    shard: 3,
-    entries: listBytes(THREE),
-    keySeq: 2,
-    doors,
-    doorCount: doors.length,
-    warrants: [],
-    extra: new Uint8Array(0),
-    ...lie,
-  }
-  return concatBytes(
-    u8(parts.version),
-    parts.identity,
-    prefixed(NETWORK),
-    u16(parts.shard),
-    parts.entries,
-    u32(parts.keySeq),
-    secretOf('own key'),
-    u8(parts.doorCount),
-    ...parts.doors,
-    u16(parts.warrants.length),
-    ...parts.warrants,
-    prefixed('snapshot'),
-    parts.extra,
-  )
-}
-
-const OWN_NETWORK: Uint8Array = sha256(NETWORK)
-
-function grantInput(bytes: Uint8Array, device = 'phone', networkId = OWN_NETWORK) {
-  return {
-    grant: toHex(bytes),
-    networkId: toHex(networkId),
-    deviceId: toHex(deviceId(device)),
-    signKey: toHex(publicOf(`${device} sign`)),
-    exchangeKey: toHex(exchangeOf(`${device} exchange`)),
-    nowSeconds: NOW,
-  }
-}
-
-function grants(): Vector[] {
-  const bad = (name: string, note: string, wrong: ErrorCode, lie: Partial<GrantParts>) =>
-    grant.bad(`grant-${name}`, note, wrong, grantInput(grantBytes(lie)))
-  const warrant = (door: number, period: number): Uint8Array =>
-    concatBytes(u8(door), u32(period), new Uint8Array(166))
-  const output = { seq: 2, homeShard: 3, doors: 1, warrants: 0, ownKeySeq: 2 }
-  return [
-    grant.good('grant', 'All that a new device needs.', grantInput(grantBytes()), output),
-    grant.bad(
-      'grant-other-network',
-      'Of a network that the link was not for.',
-      'DEVICE_NETWORK',
-      grantInput(grantBytes(), 'phone', NETWORK_ID),
-    ),
-    grant.bad(
-      'grant-other-device',
-      'The log does not have this device.',
-      'DEVICE_PERMISSION',
-      grantInput(grantBytes(), 'stranger'),
-    ),
-    bad('unknown-version', 'A later version.', 'DEVICE_VERSION', { version: 2 }),
-    bad('trailing-byte', 'A byte too many.', 'DEVICE_TRAILING', { extra: u8(0) }),
-    bad('no-such-shard', 'The network has 256.', 'DEVICE_FIELD', { shard: 256 }),
-    bad('other-identity', 'The log is of somebody else.', 'DEVICE_LOG_LINKAGE', {
-      identity: publicOf('mallory'),
-    }),
-    bad('identity-zero', 'No key at all.', 'DEVICE_INVALID', { identity: new Uint8Array(32) }),
-    bad('forged-log', 'The last entry is forged.', 'DEVICE_LOG_SIGNATURE', {
-      entries: listBytes([THREE[0]!, THREE[1]!, flipped(THREE[2]!, -1, 8)]),
-    }),
-    bad('own-key-ahead', 'A key of a log that there is not.', 'DEVICE_FIELD', { keySeq: 3 }),
-    bad('seventeen-doors', 'More than any grant has.', 'DEVICE_LIMIT', { doorCount: 17 }),
-    bad('door-twice', 'One secret twice.', 'DEVICE_ORDER', {
-      doors: [secretOf('door'), secretOf('door')],
-    }),
-    bad('warrant-of-no-door', 'For a door that is not there.', 'DEVICE_FIELD', {
-      warrants: [warrant(1, 7)],
-    }),
-    bad('warrants-unordered', 'The later day first.', 'DEVICE_ORDER', {
-      warrants: [warrant(0, 8), warrant(0, 7)],
-    }),
-    bad('warrant-of-nothing', 'Zeros where a warrant should be.', 'WARRANT_VERSION', {
-      warrants: [warrant(0, 7)],
-    }),
-    grant.bad(
-      'grant-warrant-without-right',
-      'The device may not publish.',
-      'DEVICE_PERMISSION',
-      grantInput(grantBytes({ warrants: [warrant(0, 7)] }), 'tv'),
-    ),
-  ]
-}
-
 const headBytes = (entries: readonly Uint8Array[]): Uint8Array =>
   concatBytes(u32(entries.length - 1), hashOf(entries.at(-1)!))
 
@@ -159,90 +46,108 @@ function proofBytes(
   return concatBytes(u8(version), head, u8(entries.length), ...entries.map(prefixed))
 }
 
-function proofs(): Vector[] {
-  const input = (bytes: Uint8Array, device: string, identity = IDENTITY) => ({
-    proof: toHex(bytes),
-    identityKey: toHex(identity),
-    deviceId: toHex(deviceId(device)),
-    signKey: toHex(publicOf(`${device} sign`)),
-    exchangeKey: toHex(exchangeOf(`${device} exchange`)),
-  })
-  const [laptop, phone, tv] = THREE as [Uint8Array, Uint8Array, Uint8Array]
-  const bad = (name: string, note: string, wrong: ErrorCode, bytes: Uint8Array, device = 'phone') =>
-    proof.bad(`proof-${name}`, note, wrong, input(bytes, device))
-  const maker = addAfter([laptop], 'laptop', deviceParts('phone', MANAGE))
+const proofInput = (bytes: Uint8Array, device: string, identity = IDENTITY) => ({
+  proof: toHex(bytes),
+  identityKey: toHex(identity),
+  deviceId: toHex(deviceId(device)),
+  signKey: toHex(publicOf(`${device} sign`)),
+  exchangeKey: toHex(exchangeOf(`${device} exchange`)),
+})
+
+const badProof = (
+  name: string,
+  note: string,
+  wrong: ErrorCode,
+  bytes: Uint8Array,
+  device = 'phone',
+): Vector => proof.bad(`proof-${name}`, note, wrong, proofInput(bytes, device))
+
+const [LAPTOP, PHONE, TV] = THREE as [Uint8Array, Uint8Array, Uint8Array]
+const LONG_HEAD = concatBytes(u32(9), new Uint8Array(32))
+
+function unfitProofs(): Vector[] {
+  const maker = addAfter([LAPTOP], 'laptop', deviceParts('phone', MANAGE))
   const byTv = addAfter(THREE, 'tv', deviceParts('x'))
-  const longHead = concatBytes(u32(9), new Uint8Array(32))
   const noPublish = addAfter([], null, deviceParts('laptop', MANAGE))
   return [
-    proof.good('proof-by-root', 'Added by the identity key.', input(proofBytes([tv]), 'tv'), {
+    proof.good('proof-by-root', 'Added by the identity key.', proofInput(proofBytes([TV]), 'tv'), {
       seq: 2,
       name: 'tv',
     }),
     proof.good(
       'proof-by-manager',
       'Added by a device that the identity key added.',
-      input(proofBytes([laptop, phone]), 'phone'),
+      proofInput(proofBytes([LAPTOP, PHONE]), 'phone'),
       { seq: 2, name: 'phone' },
     ),
-    bad('without-manager', 'Who signed it is missing.', 'DEVICE_PERMISSION', proofBytes([phone])),
-    bad('of-another', 'Of another device.', 'DEVICE_PERMISSION', proofBytes([tv])),
-    bad(
+    badProof(
+      'without-manager',
+      'Who signed it is missing.',
+      'DEVICE_PERMISSION',
+      proofBytes([PHONE]),
+    ),
+    badProof('of-another', 'Of another device.', 'DEVICE_PERMISSION', proofBytes([TV])),
+    badProof(
       'manager-made-by-manager',
       'Only the root makes managers.',
       'DEVICE_PERMISSION',
-      proofBytes([laptop, maker]),
+      proofBytes([LAPTOP, maker]),
     ),
-    bad(
+    badProof(
       'right-beyond-signer',
       'It gives a right that it lacks.',
       'DEVICE_PERMISSION',
       proofBytes([noPublish, addAfter([noPublish], 'laptop', deviceParts('phone', PUBLISH))]),
     ),
-    bad(
+    badProof(
       'by-no-manager',
       'Added by a device that may not.',
       'DEVICE_PERMISSION',
-      proofBytes([tv, byTv], longHead),
+      proofBytes([TV, byTv], LONG_HEAD),
       'x',
     ),
-    bad(
+  ]
+}
+
+function brokenProofs(): Vector[] {
+  return [
+    badProof(
       'forged',
       'A bit of the signature.',
       'DEVICE_SIGNATURE',
-      proofBytes([laptop, flipped(phone, -1, 8)]),
+      proofBytes([LAPTOP, flipped(PHONE, -1, 8)]),
     ),
-    bad(
+    badProof(
       'revocation',
       'An entry that adds nothing.',
       'DEVICE_FIELD',
-      proofBytes([revokeAfter(THREE, null, 'phone')], longHead),
+      proofBytes([revokeAfter(THREE, null, 'phone')], LONG_HEAD),
     ),
-    bad(
+    badProof(
       'after-head',
       'An entry that the head does not cover.',
       'DEVICE_FIELD',
-      proofBytes([laptop, phone], headBytes([laptop])),
+      proofBytes([LAPTOP, PHONE], headBytes([LAPTOP])),
     ),
-    bad('no-entries', 'Nothing is shown.', 'DEVICE_FIELD', proofBytes([])),
-    bad(
+    badProof('no-entries', 'Nothing is shown.', 'DEVICE_FIELD', proofBytes([])),
+    badProof(
       'three-entries',
       'There is never a third.',
       'DEVICE_FIELD',
-      proofBytes([laptop, phone, tv]),
+      proofBytes([LAPTOP, PHONE, TV]),
     ),
-    bad(
+    badProof(
       'unknown-version',
       'A later version.',
       'DEVICE_VERSION',
-      proofBytes([tv], headBytes(THREE), 2),
+      proofBytes([TV], headBytes(THREE), 2),
       'tv',
     ),
     proof.bad(
       'proof-other-identity',
       'Of somebody else’s log.',
       'DEVICE_LINKAGE',
-      input(proofBytes([tv]), 'tv', publicOf('mallory')),
+      proofInput(proofBytes([TV]), 'tv', publicOf('mallory')),
     ),
   ]
 }
@@ -368,7 +273,12 @@ function contentVectors(): Vector[] {
       concatBytes(u8(3), u16(2), b, a),
     ),
     bad('conversation-twice', 'One id twice.', 'DEVICE_ORDER', concatBytes(u8(3), u16(2), a, a)),
-    bad('many-conversations', 'It says 513 conversations.', 'DEVICE_LIMIT', concatBytes(u8(3), u16(513))),
+    bad(
+      'many-conversations',
+      'It says 513 conversations.',
+      'DEVICE_LIMIT',
+      concatBytes(u8(3), u16(513)),
+    ),
     bad('many-registers', 'It says 257 registers.', 'DEVICE_LIMIT', concatBytes(u8(1), u16(257))),
     bad(
       'too-long',
@@ -420,5 +330,12 @@ function ownKeys(): Vector[] {
 }
 
 export function sharingVectors(): Vector[] {
-  return [...grants(), ...proofs(), ...headVectors(), ...owns(), ...contentVectors(), ...ownKeys()]
+  return [
+    ...unfitProofs(),
+    ...brokenProofs(),
+    ...headVectors(),
+    ...owns(),
+    ...contentVectors(),
+    ...ownKeys(),
+  ]
 }
