@@ -82,7 +82,12 @@ export {
   type SignKeyOf,
   signGroupOp,
 } from './group/op.ts'
-export { type DevicesOf, type Roster, type RosterDevice, rosterOf } from './group/roster.ts'
+export {
+  type DevicesOf,
+  type Roster as GroupRoster,
+  type RosterDevice,
+  rosterOf,
+} from './group/roster.ts'
 export { type Rotated, type RotationTaken, rotate, takeRotation } from './group/rotate.ts'
 export { draftGroupOp, type GroupView, type Member, viewOf } from './group/view.ts'
 export { decodeAddress, encodeAddress } from './identity/address.ts'
