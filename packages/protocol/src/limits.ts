@@ -209,6 +209,8 @@ export const MISSING_PARENTS_MAX = 256
 export const RECENT_PLACES_MAX = 256
 // Before a gap is asked about: what was only overtaken arrives by itself.
 export const ASK_DELAY_MS = 20_000
+// After an answer, for the rest of it: until its other envelopes have come. 128 entries each time.
+export const ASK_AGAIN_MS = 2_000
 // Asking about one gap in vain doubles the wait, up to a day; 40 times in vain is over a month.
 export const ASK_DELAY_MS_MAX = 86_400_000
 export const ASK_COUNT_MAX = 40

@@ -1,5 +1,6 @@
 // What is held of one device's entries: stretches without gaps, by sequence. conversation.md §4
 import { CHAIN_RUNS_MAX } from '../limits.ts'
+import type { Ask } from './ask.ts'
 import type { Author } from './entry.ts'
 import type { Stamp } from './stamp.ts'
 
@@ -12,12 +13,6 @@ export interface Run {
   readonly hash: Uint8Array
   readonly first: Stamp
   readonly last: Stamp
-}
-
-/** When a gap is asked about next, and how often it was. */
-export interface Ask {
-  readonly count: number
-  readonly atMs: number
 }
 
 export interface Chain {

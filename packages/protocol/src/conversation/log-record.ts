@@ -6,7 +6,8 @@ import { DEVICE_ID_BYTES, SEQUENCE_MAX } from '../constants.ts'
 import { HASH_BYTES, PUBLIC_KEY_BYTES } from '../crypto/lengths.ts'
 import { assert } from '../errors.ts'
 import { CHAIN_RUNS_MAX, HEADS_MAX } from '../limits.ts'
-import type { Ask, Chain, Run } from './chain.ts'
+import type { Ask } from './ask.ts'
+import type { Chain, Run } from './chain.ts'
 import { chainKey } from './entry.ts'
 import {
   applyChanges,
@@ -104,12 +105,12 @@ function begin(bytes: Uint8Array): Reader {
 
 function writeAsk(writer: Writer, ask: Ask | null): Writer {
   if (ask === null) return writer.u8(0)
-  return writer.u8(1).u32(ask.count).u64(BigInt(ask.atMs))
+  return writer.u8(1).u32(ask.count).u64(BigInt(ask.atMs)).u16(ask.first)
 }
 
 function readAsk(reader: Reader): Ask | null {
   if (reader.within(reader.u8(), 0, 1, 'presence') === 0) return null
-  return { count: reader.u32(), atMs: readNumber(reader) }
+  return { count: reader.u32(), atMs: readNumber(reader), first: reader.u16() }
 }
 
 function readNumber(reader: Reader): number {

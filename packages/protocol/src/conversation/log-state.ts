@@ -1,7 +1,8 @@
 // What a conversation's log remembers, and how that changes. conversation.md §4
 import { toHex } from '../codec/bytes.ts'
 import { RECENT_PLACES_MAX } from '../limits.ts'
-import type { Ask, Chain } from './chain.ts'
+import type { Ask } from './ask.ts'
+import type { Chain } from './chain.ts'
 import type { Author } from './entry.ts'
 import { FIRST_STAMP, type Stamp } from './stamp.ts'
 import type { Authority } from './witness.ts'

@@ -1,10 +1,11 @@
 // What an entry follows: others' entries, and where they are. conversation.md §5
 import { equalBytes } from '../codec/bytes.ts'
-import { ASK_DELAY_MS, HEADS_MAX, MISSING_PARENTS_MAX } from '../limits.ts'
+import { HEADS_MAX, MISSING_PARENTS_MAX } from '../limits.ts'
+import { askAfterChange } from './ask.ts'
 import { type Entry, isSameAuthor } from './entry.ts'
 import type { ConversationEffect, Found } from './log-event.ts'
 import { type Change, type Head, hashKey, type LogState } from './log-state.ts'
-import { compareStamps, earlierStamp, observeStamp, type Stamp, wallMs } from './stamp.ts'
+import { compareStamps, earlierStamp, observeStamp, type Stamp } from './stamp.ts'
 
 export interface ParentPlaces {
   readonly known: readonly Stamp[]
@@ -55,7 +56,7 @@ export function marginChanges(state: LogState, follower: Follower): MarginChange
         own: observeStamp(own, stamp, nowMs),
         read,
         heads: headsAfter(state, follower, state.missing.has(key)),
-        ask: missing.length === 0 ? ask : askAfter(countAfter(state, missing), nowMs),
+        ask: missing.length === 0 ? ask : askAfter(state, missing, nowMs),
       },
     },
     { kind: 'place', key, stamp },
@@ -105,8 +106,12 @@ function countAfter(state: LogState, changes: readonly MissingChange[]): number 
   return count
 }
 
-function askAfter(count: number, nowMs: number): LogState['margin']['ask'] {
-  return count === 0 ? null : { count: 0, atMs: wallMs(nowMs) + ASK_DELAY_MS }
+function askAfter(
+  state: LogState,
+  changes: readonly MissingChange[],
+  nowMs: number,
+): LogState['margin']['ask'] {
+  return countAfter(state, changes) === 0 ? null : askAfterChange(state.margin.ask, nowMs)
 }
 
 /** Our own entries are no heads: the next one names the last as its previous. */

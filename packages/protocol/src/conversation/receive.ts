@@ -2,7 +2,8 @@
 import { equalBytes } from '../codec/bytes.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { assert, ProtocolError } from '../errors.ts'
-import { ASK_DELAY_MS, CHAINS_MAX } from '../limits.ts'
+import { CHAINS_MAX } from '../limits.ts'
+import { askAfterChange } from './ask.ts'
 import { type Chain, gapsOf, newChain, type Range, type Spot, spotOf, withLink } from './chain.ts'
 import { chainKey, decodeEntry, type Entry, hashEntry, isPassing, isSameAuthor } from './entry.ts'
 import type {
@@ -17,7 +18,7 @@ import type {
 import { type Change, hashKey, type LogState } from './log-state.ts'
 import { marginChanges, parentPlaces } from './parents.ts'
 import { place } from './placement.ts'
-import { orderKey, type Stamp, wallMs } from './stamp.ts'
+import { orderKey, type Stamp } from './stamp.ts'
 import { type EntryStanding, proofOf, standingOf } from './witness.ts'
 
 interface Candidate {
@@ -195,8 +196,7 @@ function gapEffects(before: Chain, after: Chain): ConversationEffect[] {
   return [{ kind: 'gaps', author: after.author, gaps }]
 }
 
-/** Anything new about a gap is a reason to ask soon: a hash to check answers by, or hope. */
 function askAfter(chain: Chain, isChanged: boolean, nowMs: number): Chain['ask'] {
   if (!isChanged) return chain.ask
-  return gapsOf(chain).length === 0 ? null : { count: 0, atMs: wallMs(nowMs) + ASK_DELAY_MS }
+  return gapsOf(chain).length === 0 ? null : askAfterChange(chain.ask, nowMs)
 }

@@ -1,13 +1,13 @@
 // Asking for what is missing. conversation.md §7
 import { compareBytes, equalBytes } from '../codec/bytes.ts'
 import { ANSWER_ENTRIES_MAX, REQUEST_HASHES_MAX, REQUEST_RANGES_MAX } from '../constants.ts'
-import { ASK_COUNT_MAX, ASK_DELAY_MS, ASK_DELAY_MS_MAX, ASKS_PER_TURN_MAX } from '../limits.ts'
-import { type Ask, type Chain, gapsOf } from './chain.ts'
+import { ASKS_PER_TURN_MAX } from '../limits.ts'
+import { type Ask, askAgain, isDue, isGivenUp } from './ask.ts'
+import { type Chain, gapsOf } from './chain.ts'
 import { type Author, chainKey, isSameAuthor } from './entry.ts'
 import { type ChainRange, sortRanges } from './kinds/chain-ranges.ts'
 import type { RequestContent } from './kinds/history.ts'
 import type { Change, LogState } from './log-state.ts'
-import { wallMs } from './stamp.ts'
 
 export interface RepairTurn {
   /** Devices that may have what is missing: members of the conversation, the likeliest first. */
@@ -25,22 +25,11 @@ export interface RepairOutcome {
   readonly askings: readonly Asking[]
 }
 
-/** A clock that was set back must not put the next question off for years. */
-function isDue(ask: Ask, nowMs: number): boolean {
-  if (ask.count >= ASK_COUNT_MAX) return false
-  return ask.atMs <= nowMs || ask.atMs > nowMs + ASK_DELAY_MS_MAX
-}
-
-function askAgain({ count }: Ask, nowMs: number): Ask {
-  const delayMs = Math.min(ASK_DELAY_MS * 2 ** (count + 1), ASK_DELAY_MS_MAX)
-  return { count: count + 1, atMs: nowMs + delayMs }
-}
-
 /** When to call `repair` next; null: nothing is missing, or nothing is asked for any more. */
 export function repairAtMs(state: LogState): number | null {
   let earliest: number | null = null
   for (const ask of asksOf(state)) {
-    if (ask.count >= ASK_COUNT_MAX) continue
+    if (isGivenUp(ask)) continue
     if (earliest === null || ask.atMs < earliest) earliest = ask.atMs
   }
   return earliest
@@ -54,7 +43,7 @@ function asksOf({ chains, margin }: LogState): Ask[] {
 /** The author first, then our own devices, then the others, one after the other. */
 function holderFor(
   author: Author | null,
-  count: number,
+  { first, count }: Ask,
   { holders }: RepairTurn,
   own: Author,
 ): Author | null {
@@ -65,7 +54,7 @@ function holderFor(
   const others = holders.filter((holder) => !isSameAuthor(holder, own))
   if (others.length === 0) return null
   const ranked = [...others].sort((a, b) => rank(a) - rank(b))
-  return ranked[count % ranked.length]!
+  return ranked[(first + count) % ranked.length]!
 }
 
 interface Parcel {
@@ -111,13 +100,13 @@ function rangesOf(chain: Chain, countMax: number): ChainRange[] {
 
 /** What to ask now, and whom. Call again when an answer came, or at `repairAtMs`. */
 export function repair(state: LogState, turn: RepairTurn): RepairOutcome {
-  const nowMs = wallMs(turn.nowMs)
+  const { nowMs } = turn
   const { own } = state.terms
   const parcels = new Parcels()
   const changes: Change[] = []
   for (const [key, chain] of state.chains) {
     if (chain.ask === null || !isDue(chain.ask, nowMs)) continue
-    const holder = holderFor(chain.author, chain.ask.count, turn, own)
+    const holder = holderFor(chain.author, chain.ask, turn, own)
     const parcel = holder === null ? null : parcels.room(holder)
     if (parcel === null) continue
     parcel.ranges.push(...rangesOf(chain, REQUEST_RANGES_MAX - parcel.ranges.length))
@@ -125,7 +114,7 @@ export function repair(state: LogState, turn: RepairTurn): RepairOutcome {
   }
   const { ask } = state.margin
   if (ask !== null && isDue(ask, nowMs)) {
-    const holder = holderFor(null, ask.count, turn, own)
+    const holder = holderFor(null, ask, turn, own)
     const parcel = holder === null ? null : parcels.room(holder)
     if (parcel !== null) {
       parcel.hashes.push(...missingHashes(state))

@@ -234,6 +234,25 @@ test('a device whose clock was years ahead is back in order as soon as it is set
   for (const person of [author, reader]) assert.deepEqual(texts(person), ['fast', 'right', 'reply'])
 })
 
+test('our next entry names what nothing else follows, and only that', () => {
+  const reader = bob()
+  const author = alice()
+  const said = ['1', '2', '3'].map((text) => author.say(text, NOW_MS))
+  for (const bytes of said) reader.hear(bytes, from(ALICE), NOW_MS)
+  const [, , last] = author.disk.placed.map(({ hash }) => hash)
+  reader.say('one answer', NOW_MS)
+  const answer = () => reader.disk.bySequence(BOB).at(-1)!.placed.entry.parents
+  assert.deepEqual(answer(), [last])
+  reader.say('another', NOW_MS)
+  assert.deepEqual(answer(), [])
+
+  const late = bob()
+  const phone = { identity: ALICE.identity, device: named('phone', 16) }
+  late.hear(entryBytes({ author: phone, parents: [last!] }), from(phone), NOW_MS)
+  for (const bytes of said) late.hear(bytes, from(ALICE), NOW_MS)
+  assert.equal(late.state.margin.heads.length, 1)
+})
+
 test('parents that nobody ever sees are given up, the oldest first', () => {
   const reader = bob()
   let previous = new Uint8Array(32)

@@ -76,6 +76,27 @@ describe('a gap', () => {
     assert.deepEqual(asked, [ALICE, BOB_PHONE, ALICE_PHONE, ALICE])
   })
 
+  test('that is long is filled piece by piece by the holder that has it, without waiting long', async () => {
+    const { author, entries } = monologue(1000)
+    const reader = new Person(directTerms(BOB))
+    reader.hear(entries.at(-1)!, from(ALICE), NOW_MS)
+    const asked: Author[] = []
+    let nowMs = NOW_MS
+    for (let round = 0; round < 12 && repairAtMs(reader.state) !== null; round++) {
+      nowMs = repairAtMs(reader.state)!
+      const [asking] = ask(reader, nowMs)
+      asked.push(asking!.to)
+      // Of all holders only one of our own devices answers.
+      if (asking!.to !== BOB_PHONE) continue
+      for (const answer of await answerRequest(asking!.request, author.disk.source())) {
+        for (const { bytes } of answer.entries) reader.hear(bytes, from(BOB_PHONE), nowMs)
+      }
+    }
+    assert.equal(reader.disk.placed.length, 1000)
+    assert.deepEqual(asked, [ALICE, ...Array.from({ length: 8 }, () => BOB_PHONE)])
+    assert.ok(nowMs - NOW_MS < 100_000, `${nowMs - NOW_MS} ms`)
+  })
+
   test('that nobody can fill is asked about ever more rarely, and no more in the end', () => {
     const reader = new Person(directTerms(BOB))
     reader.hear(entryBytes({ sequence: 2 }), from(ALICE), NOW_MS)
