@@ -4,9 +4,28 @@ const ERRORS = {
   POSTAGE_BUSY: [true, 'too many envelopes wait for their postage'],
   POSTAGE_FAILED: [true, 'the thread that searches for postage has failed'],
   POSTAGE_CLOSED: [false, 'the search for postage is closed'],
+  STORE_BUSY: [true, 'too much waits to be written'],
+  STORE_FULL: [true, 'the store is full of envelopes that are worth as much'],
+  STORE_CLOSED: [false, 'the store is closed'],
+  STORE_LOCKED: [true, 'another process uses the store: stop it, or choose another directory'],
+  STORE_DISK_FULL: [true, 'the disk is full: make room, then open the store again'],
+  STORE_FAILED: [false, 'the disk failed: nothing more is written until the store is opened again'],
+  STORE_DAMAGED: [
+    false,
+    'the store is damaged: move the directory aside and restore it from a backup, or start anew',
+  ],
+  STORE_NEWER: [
+    false,
+    'the store was written by a newer version: use that version, or a later one',
+  ],
 } as const satisfies Record<string, readonly [retriable: boolean, says: string]>
 
 export type EzchatErrorCode = keyof typeof ERRORS
+
+export interface EzchatErrorOptions extends ErrorOptions {
+  /** Which one, in words for people. */
+  readonly detail?: string
+}
 
 export class EzchatError extends Error {
   override readonly name = 'EzchatError'
@@ -14,9 +33,9 @@ export class EzchatError extends Error {
   /** Whether the same call may succeed later. */
   readonly retriable: boolean
 
-  constructor(code: EzchatErrorCode, options?: ErrorOptions) {
+  constructor(code: EzchatErrorCode, options?: EzchatErrorOptions) {
     const [retriable, says] = ERRORS[code]
-    super(says, options)
+    super(options?.detail === undefined ? says : `${says}: ${options.detail}`, options)
     this.code = code
     this.retriable = retriable
   }

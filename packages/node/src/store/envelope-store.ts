@@ -1,0 +1,323 @@
+// A carrier's store: what it has acknowledged is on disk, its digests are exact after a crash, and
+// what it forgets, it forgets by expiry, by its owner's drop, or because the disk's quota is full.
+import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
+import type { Envelope } from '@ezchat/protocol/envelope/decode.ts'
+import type { EnvelopeRules } from '@ezchat/protocol/envelope/rules.ts'
+import type { VerifiedDrop } from '@ezchat/protocol/mailbox/drop.ts'
+import type { DropSubject } from '@ezchat/protocol/mailbox/drop-memory.ts'
+import type { DayDigest } from '@ezchat/protocol/sync/digest.ts'
+import { EzchatError } from '../errors.ts'
+import { CommitQueue } from './commit-queue.ts'
+import type { DayBook } from './day-book.ts'
+import { Draft } from './draft.ts'
+import type { DropBook, StoredDrop } from './drop-book.ts'
+import {
+  type Damage,
+  EnvelopeReader,
+  type FetchedPage,
+  type FetchTerms,
+  type StoredEnvelope,
+} from './envelope-reader.ts'
+import { makeRoom } from './eviction.ts'
+import type { KeyValue } from './key-value.ts'
+import { type Arrival, decodeEntry, type Entry, entryKey, priceClassOf, turnId } from './layout.ts'
+import { quarantineChange } from './quarantine.ts'
+import { dropIdsOf, expiredIds, type Found, mailboxIds } from './removal.ts'
+import { failureOf } from './store-failure.ts'
+
+export interface StoreInit {
+  readonly crypto: Crypto
+  readonly network: EnvelopeRules
+  /** Of what the store may charge: bytes of envelopes and STORE_ENTRY_BYTES for each. */
+  readonly quotaBytes: number
+  /** Whether a mailbox is one of ours: its envelopes are never evicted. */
+  readonly isOwn: (mailbox: Uint8Array) => boolean
+  /** Told of each record that was found damaged. */
+  readonly onDamage?: (key: Uint8Array) => void
+}
+
+export interface OpenedParts {
+  readonly keyValue: KeyValue
+  readonly days: DayBook
+  readonly drops: DropBook
+  readonly epoch: Uint8Array
+  readonly arrivalNext: Arrival
+  readonly damagedCount: number
+}
+
+export type PutResult =
+  | { readonly kind: 'stored' }
+  /** It was there already, and is on disk. */
+  | { readonly kind: 'known' }
+  /** Its owner has dropped it: the proof is for whoever offered it. */
+  | { readonly kind: 'dropped'; readonly drop: VerifiedDrop }
+
+export interface StoreUsage {
+  readonly count: number
+  readonly bytesCharged: number
+  readonly quotaBytes: number
+  readonly dropCount: number
+  /** Records found damaged since the store was opened, what its opening found included. */
+  readonly damagedCount: number
+  /** Why nothing is written any longer. */
+  readonly failure: EzchatError | null
+}
+
+export type ArrivalListener = (arrived: readonly StoredEnvelope[]) => void
+
+export class EnvelopeStore {
+  readonly epoch: Uint8Array
+  readonly #init: StoreInit
+  readonly #keyValue: KeyValue
+  readonly #days: DayBook
+  readonly #drops: DropBook
+  readonly #queue: CommitQueue
+  readonly #reader: EnvelopeReader
+  readonly #listeners = new Set<ArrivalListener>()
+  #arrivalNext: Arrival
+  #damagedCount: number
+
+  constructor(init: StoreInit, parts: OpenedParts) {
+    this.#init = init
+    this.epoch = parts.epoch
+    this.#keyValue = parts.keyValue
+    this.#days = parts.days
+    this.#drops = parts.drops
+    this.#arrivalNext = parts.arrivalNext
+    this.#damagedCount = parts.damagedCount
+    const { crypto, network } = init
+    const onDamage = (damage: Damage) => this.#damaged(damage)
+    this.#reader = new EnvelopeReader({ keyValue: parts.keyValue, crypto, network, onDamage })
+    this.#queue = new CommitQueue({
+      keyValue: parts.keyValue,
+      newDraft: () => new Draft(this.#days, this.#arrivalNext),
+      onCommit: (draft) => this.#committed(draft),
+    })
+  }
+
+  get usage(): StoreUsage {
+    return {
+      count: this.#days.count,
+      bytesCharged: new Draft(this.#days, this.#arrivalNext).bytesCharged,
+      quotaBytes: this.#init.quotaBytes,
+      dropCount: this.#drops.count,
+      damagedCount: this.#damagedCount,
+      failure: this.#queue.failure,
+    }
+  }
+
+  /** The last arrival so far: fetch, then watch from here, and nothing falls between. */
+  get arrivalLast(): Arrival {
+    return this.#arrivalNext - 1
+  }
+
+  /**
+   * Resolves when it is on disk. It must have been decoded by `decodeEnvelope`: nothing is
+   * verified here. Rejects with STORE_FULL when what is held is worth as much.
+   */
+  put(envelope: Envelope): Promise<PutResult> {
+    return this.#queue.submit({
+      bytes: envelope.bytes.length,
+      sync: true,
+      reads: [entryKey(turnId(envelope.id))],
+      plan: (draft, [record]) => this.#planPut(draft, envelope, record ?? null),
+    })
+  }
+
+  async #planPut(draft: Draft, envelope: Envelope, record: Uint8Array | null): Promise<PutResult> {
+    const { id, mailbox, timestampSeconds } = envelope
+    const drop = this.#drops.covering({ mailbox, id, timestamp: timestampSeconds })
+    if (drop !== null) return { kind: 'dropped', drop }
+    if (draft.holds(id)) return { kind: 'known' }
+    const isHeld = record !== null && !draft.hasRemoved(id)
+    const { ttlDays } = this.#init.network
+    if (isHeld && decodeEntry(record, ttlDays) !== null) return { kind: 'known' }
+    const isOwn = this.#init.isOwn(mailbox)
+    const priceClass = priceClassOf(envelope)
+    const bytesLength = envelope.bytes.length
+    if (!isHeld) {
+      const { quotaBytes } = this.#init
+      const terms = { ...this.#init, ttlDays, quotaBytes, keyValue: this.#keyValue }
+      await makeRoom(draft, { priceClass, timestampSeconds, bytesLength, isOwn }, terms)
+    }
+    const { shard, expiresAtSeconds } = envelope
+    const arrival = draft.takeArrival()
+    const entry: Entry = {
+      ...{ arrival, shard, timestampSeconds, expiresAtSeconds, priceClass, bytesLength },
+      mailbox: mailbox.slice(),
+    }
+    const arrived = { entry, id: id.slice(), bytes: envelope.bytes.slice() }
+    if (isHeld) draft.heal(arrived, { isEvictable: !isOwn })
+    else draft.add(arrived, { isEvictable: !isOwn })
+    return { kind: 'stored' }
+  }
+
+  async has(id: Uint8Array): Promise<boolean> {
+    return (await this.#reading(() => this.#reader.entries([id])))[0] != null
+  }
+
+  async get(id: Uint8Array): Promise<StoredEnvelope | null> {
+    return (await this.load([id]))[0] ?? null
+  }
+
+  /** In the order of the ids; what is not held is left out. */
+  load(ids: readonly Uint8Array[]): Promise<StoredEnvelope[]> {
+    return this.#reading(() => this.#reader.load(ids))
+  }
+
+  fetch(terms: FetchTerms): Promise<FetchedPage> {
+    return this.#reading(() => this.#reader.fetch(terms))
+  }
+
+  /** Called after each write with what it brought; what it returns ends that. */
+  watch(listener: ArrivalListener): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  shards(): number[] {
+    return this.#days.shards()
+  }
+
+  digests(shard: number): DayDigest[] {
+    return this.#days.digests(shard)
+  }
+
+  /** What an exchange asks to be loaded, in pieces. */
+  shortIds(shard: number, days: readonly number[]): AsyncGenerator<Uint8Array> {
+    this.#checkOpen()
+    return this.#reader.shortIds(shard, days)
+  }
+
+  /** The id of a short id in an exchange of this shard; null when it is not, or no longer, held. */
+  resolve(shard: number, shortId: Uint8Array): Promise<Uint8Array | null> {
+    return this.#reading(() => this.#reader.resolve(shard, shortId))
+  }
+
+  /** Removes what has expired, and forgets drops that cover nothing now. Returns how many went. */
+  async sweep(nowSeconds: number): Promise<number> {
+    this.#checkOpen()
+    let count = 0
+    for await (const found of expiredIds(this.#keyValue, this.#init.network.ttlDays, nowSeconds)) {
+      count += await this.#remove(found)
+    }
+    const forgotten = await this.#reading(() => this.#drops.forgotten(nowSeconds))
+    if (forgotten.length > 0) {
+      await this.#change((draft) => {
+        for (const key of forgotten) draft.write(key, null)
+      })
+    }
+    return count
+  }
+
+  /**
+   * Removes what a verified drop covers, and remembers it. Resolves when all of that is done;
+   * 'full' when no more drops can be remembered: then its envelopes stay until they expire.
+   */
+  async drop(drop: VerifiedDrop): Promise<'new' | 'known' | 'full'> {
+    const { verdict, key } = await this.#change((draft) => this.#drops.learn(draft, drop), true)
+    if (key !== null) await this.applyDrop({ key, drop, isApplied: false })
+    return verdict
+  }
+
+  /** The drop that covers the envelope, for whoever still offers it. */
+  coveringDrop(subject: DropSubject): VerifiedDrop | null {
+    return this.#drops.covering(subject)
+  }
+
+  /** All that are remembered, to be handed to another carrier. */
+  async drops(
+    position: Uint8Array | null,
+    countMax: number,
+  ): Promise<{ drops: VerifiedDrop[]; position: Uint8Array | null }> {
+    const page = await this.#reading(() => this.#drops.page(position, countMax))
+    const next = page.length < countMax ? null : page.at(-1)!.key
+    return { drops: page.map(({ drop }) => drop), position: next }
+  }
+
+  /** The second half of a drop, and all of one that was cut short. */
+  async applyDrop(stored: StoredDrop): Promise<void> {
+    const { drop, key } = stored
+    const { ttlDays } = this.#init.network
+    const steps =
+      drop.scope.kind === 'ids'
+        ? dropIdsOf(this.#reader, drop.mailbox, drop.scope.ids)
+        : mailboxIds(this.#keyValue, { ttlDays, mailbox: drop.mailbox, before: drop.scope.before })
+    for await (const found of steps) await this.#remove(found)
+    await this.#queue.submit({
+      ...{ bytes: drop.bytes.length, sync: false, reads: [key] },
+      plan: (draft, [record]) => this.#drops.markApplied(draft, stored, record ?? null),
+    })
+  }
+
+  /** Lets what was submitted be written. */
+  async close(): Promise<void> {
+    if (this.#queue.isClosed) return
+    await this.#queue.close()
+    this.#listeners.clear()
+    await this.#keyValue.close()
+  }
+
+  /** A removal need not be synced: what comes back after a crash is removed again. */
+  #remove(found: readonly Found[]): Promise<number> {
+    return this.#queue.submit({
+      ...{ bytes: 0, sync: false, reads: found.map(({ id }) => entryKey(turnId(id))) },
+      plan: (draft, records) => {
+        let count = 0
+        for (const [at, { id, keys }] of found.entries()) {
+          const record = records[at]
+          const entry = record ? decodeEntry(record, this.#init.network.ttlDays) : null
+          // It may have gone by another way since it was found.
+          if (entry !== null && !draft.hasRemoved(id)) {
+            draft.remove(entry, id)
+            count++
+          } else {
+            for (const key of keys) draft.write(key, null)
+          }
+        }
+        return count
+      },
+    })
+  }
+
+  #change<T>(plan: (draft: Draft) => T, sync = false): Promise<T> {
+    return this.#queue.submit({ bytes: 0, sync, reads: [], plan })
+  }
+
+  #checkOpen(): void {
+    if (this.#queue.isClosed) throw new EzchatError('STORE_CLOSED')
+  }
+
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    this.#checkOpen()
+    try {
+      return await read()
+    } catch (error: unknown) {
+      throw failureOf(error)
+    }
+  }
+
+  #committed(draft: Draft): void {
+    this.#arrivalNext = draft.arrivalNext
+    const arrived = draft.arrived.map(({ entry, id, bytes }) => {
+      const { arrival, shard, mailbox } = entry
+      return { arrival, shard, mailbox, id, bytes }
+    })
+    if (arrived.length === 0) return
+    // What a listener throws is its own, and must not end the writing.
+    for (const listener of this.#listeners) queueMicrotask(() => listener(arrived))
+  }
+
+  #damaged(damage: Damage): void {
+    this.#damagedCount++
+    this.#init.onDamage?.(damage.key)
+    if (this.#queue.isClosed) return
+    const { ttlDays } = this.#init.network
+    const components = { keyValue: this.#keyValue, reader: this.#reader, ttlDays }
+    const moving = this.#queue.submit(quarantineChange(components, damage))
+    // Where it cannot be moved the store has failed, and says so to whoever writes next.
+    moving.catch((error: unknown) => failureOf(error))
+  }
+}
