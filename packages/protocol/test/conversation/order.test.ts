@@ -234,6 +234,25 @@ test('a device whose clock was years ahead is back in order as soon as it is set
   for (const person of [author, reader]) assert.deepEqual(texts(person), ['fast', 'right', 'reply'])
 })
 
+test('our own entry comes after all that we have read, and its stamp after our last', () => {
+  const author = alice()
+  const read = { ms: NOW_MS + 1_000_000, counter: 3 }
+  author.keep(markRead(author.state, read), [])
+  author.say('after', NOW_MS)
+  assert.deepEqual(stampOf(author.disk.placed[0]!), stampAfter(read))
+
+  const jumping = alice()
+  jumping.say('fast', NOW_MS + 10 * YEAR_MS)
+  for (const text of ['1', '2', '3']) jumping.say(text, NOW_MS)
+  const claimed = jumping.disk.placed.map(({ entry }) => entry.stamp)
+  assert.deepEqual(claimed.slice(1), [
+    { ms: NOW_MS, counter: 0 },
+    { ms: NOW_MS, counter: 1 },
+    { ms: NOW_MS, counter: 2 },
+  ])
+  assert.deepEqual(texts(jumping), ['fast', '1', '2', '3'])
+})
+
 test('our next entry names what nothing else follows, and only that', () => {
   const reader = bob()
   const author = alice()
