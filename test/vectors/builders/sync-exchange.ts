@@ -246,6 +246,9 @@ const auditCode = message(4, [0], u16(1), u32(DAY), symbols(audited[DAY]!, 0, 32
 const nothing = message(8, [0], u16(0), u16(0))
 const few: IdsByDay = { [DAY]: ids(0, 3) }
 const fewListed = message(10, [1], u16(1), u32(DAY), listOf(shorts(few[DAY]!)))
+const inventedDays = Array.from({ length: 400 }, (_, at) => DAY + 1 + at)
+const invented: IdsByDay = Object.fromEntries(inventedDays.map((day) => [day, ids(0, 1)]))
+const inventedListed = message(10, [1], u16(400), ...inventedDays.map(u32), u16(0))
 const fewThere = digests({ [DAY]: ids(1, 3) })
 const front = packed(shorts(few[DAY]!)).slice(0, 16)
 const audit = (name: string, note: string, answer: Uint8Array, why: ErrorCode): Vector =>
@@ -277,6 +280,15 @@ function initiators(): Vector[] {
         0,
       ),
       outcome([open(audited, 1), auditCode], [], []),
+    ),
+    good(
+      initiate(
+        'initiate-most-days',
+        'Both sides together have 401 days: the oldest, which is our own, is left to later.',
+        few,
+        [digests(invented)],
+      ),
+      outcome([open(few), inventedListed], [], [], 'open'),
     ),
   ]
 }

@@ -1,5 +1,10 @@
 // What the initiator makes of both sides' digests: which days to code, which to list. sync.md §4
-import { SHORT_ID_BYTES, SYNC_BATCH_SYMBOLS_MAX, SYNC_SYMBOL_BYTES } from '../constants.ts'
+import {
+  SHORT_ID_BYTES,
+  SYNC_BATCH_SYMBOLS_MAX,
+  SYNC_DAYS_MAX,
+  SYNC_SYMBOL_BYTES,
+} from '../constants.ts'
 import { ProtocolError } from '../errors.ts'
 import {
   SYNC_AUDIT_SYMBOLS,
@@ -61,7 +66,10 @@ function surplusOf({ countHere, countThere }: DayPair): number {
   return Math.abs(countHere - countThere)
 }
 
-/** The newest first: old days have the least time left, new ones are what people wait for. */
+/**
+ * The newest first: old days have the least time left, new ones are what people wait for. Each side
+ * has no more days than a message holds, but both together may have twice as many.
+ */
 function withinLimit(pairs: readonly DayPair[]): DayPair[] {
   let room = SYNC_ITEMS_MAX
   return [...pairs]
@@ -71,6 +79,7 @@ function withinLimit(pairs: readonly DayPair[]): DayPair[] {
       if (isIn) room -= sizeOf(pair)
       return isIn
     })
+    .slice(0, SYNC_DAYS_MAX)
 }
 
 function isCheaperListed(pair: DayPair): boolean {

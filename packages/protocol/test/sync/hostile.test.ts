@@ -55,7 +55,7 @@ function startInitiator(set: MemorySyncSet): Side {
   return initiator
 }
 
-function digests(days: readonly [day: number, count: number][]): SyncMessage {
+function digests(days: readonly (readonly [day: number, count: number])[]): SyncMessage {
   const fingerprint = new Uint8Array(16)
   return {
     kind: 'digests',
@@ -306,6 +306,19 @@ test('digests that differ nowhere, or are too much, are refused', () => {
   const much = startInitiator(new MemorySyncSet())
   say(much, digests([[FIRST_DAY, 0xffffffff]]))
   assertFailed(much, 'SYNC_LIMIT')
+})
+
+test('a responder with days of its own invention cannot have us send more days than there may be', () => {
+  const set = new MemorySyncSet()
+  const draw = randomBytesFrom(8)
+  for (let i = 0; i < 8_000; i++) set.add(FIRST_DAY + (i % 400), draw(32))
+  for (const from of [FIRST_DAY - 400, FIRST_DAY + 400]) {
+    const initiator = startInitiator(set)
+    const invented = Array.from({ length: 400 }, (_, i) => [from + i, 1] as const)
+    const list = say(initiator, digests(invented))
+    assert.ok(list?.kind === 'list')
+    assert.deepEqual([list.days.length, list.days[0]], [400, Math.max(from, FIRST_DAY)])
+  }
 })
 
 test('a responder never loads more than the limit for a peer', () => {

@@ -57,3 +57,11 @@ test('days beyond what one exchange may hold are left out, the oldest first', ()
   const plan = makePlan([pair(1, 8, 9), pair(2, max, max - 1), pair(3, 1, 0)], null)
   assert.deepEqual([plan.code, plan.list, plan.isComplete], [null, [1, 3], false])
 })
+
+test('of two sides that have 400 different days each, the newest 400 are planned', () => {
+  const pairs = Array.from({ length: 800 }, (_, day) => pair(day, day % 2, (day + 1) % 2))
+  const newest = pairs.slice(400).map(({ day }) => day)
+  const plan = makePlan(pairs, null)
+  assert.deepEqual([plan.code, plan.list, plan.isComplete], [null, newest, false])
+  assert.equal(makePlan(pairs.slice(400), null).isComplete, true)
+})
