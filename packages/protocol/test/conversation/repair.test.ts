@@ -5,7 +5,7 @@ import { ANSWER_ENTRIES_MAX, PASSING_CONTENT_BYTES_MAX } from '../../src/constan
 import { answerRequest, spendPatience } from '../../src/conversation/answer.ts'
 import { gapsOf } from '../../src/conversation/chain.ts'
 import { decodeContent, encodeContent } from '../../src/conversation/content.ts'
-import { type Author, chainKey } from '../../src/conversation/entry.ts'
+import { type Author, chainKey, decodeEntry } from '../../src/conversation/entry.ts'
 import type { RequestContent } from '../../src/conversation/kinds/history.ts'
 import { type Asking, repair, repairAtMs } from '../../src/conversation/repair.ts'
 import { ProtocolError } from '../../src/errors.ts'
@@ -134,6 +134,18 @@ describe('a gap', () => {
     assert.deepEqual(asking?.request, request(to - ANSWER_ENTRIES_MAX + 1, to))
   })
 
+  test('of several, the highest are asked for first', () => {
+    const reader = new Person(directTerms(BOB))
+    for (const sequence of [201, 300]) {
+      reader.hear(entryBytes({ sequence }), from(ALICE), NOW_MS)
+    }
+    const [asking] = ask(reader, NOW_MS + ASK_DELAY_MS)
+    assert.deepEqual(asking?.request.ranges, [
+      { author: ALICE, from: 171, to: 200 },
+      { author: ALICE, from: 202, to: 299 },
+    ])
+  })
+
   test('in many chains makes a bounded number of requests a turn, and the rest the next', () => {
     const reader = new Person(groupTerms(BOB))
     const authors = Array.from({ length: 3 * ASKS_PER_TURN_MAX }, (_, at) => device(`member ${at}`))
@@ -238,7 +250,13 @@ describe('an answer', () => {
       { author: ALICE, from: 1, to: 10 },
       { author: ALICE, from: 20, to: Number.MAX_SAFE_INTEGER },
     ]
-    assert.equal(await count({ kind: 'request', ranges, hashes: [] }), ANSWER_ENTRIES_MAX)
+    const twoRanges: RequestContent = { kind: 'request', ranges, hashes: [] }
+    assert.equal(await count(twoRanges), ANSWER_ENTRIES_MAX)
+    const answers = await answerRequest(twoRanges, author.disk.source())
+    const sequences = answers
+      .flatMap(({ entries }) => entries)
+      .map(({ bytes }) => decodeEntry(bytes).sequence)
+    assert.equal(Math.min(...sequences), 21)
   })
 
   test('gives entries by hash, and says so when it has none', async () => {
