@@ -197,6 +197,9 @@ export const STRAY_SECONDS = 3600
 
 // Per conversation: 1,000 members with 16 devices each, 0.3 KiB a chain. The next one is refused.
 export const CHAINS_MAX = 16_384
+// How far others' knowledge of our own chain may be ahead of ours: more than a device writes between
+// a backup and its restoration, and far from the end of the numbers.
+export const SET_BACK_ENTRIES_MAX = 1_000_000
 // Per chain: separate stretches held, 80 B each. Beyond it the oldest gap is no longer shown or
 // asked about; what comes for it all the same is still appended.
 export const CHAIN_RUNS_MAX = 64

@@ -71,6 +71,10 @@ function assertConsistent(entry: Entry): void {
   assert(isZero(previous) === sequence < 2, `sequence ${sequence}: wrong previous hash`)
   assert(sequence > 0 || parents.length === 0, 'what passes by has no parents')
   assert(parents.length <= ENTRY_PARENTS_MAX, `${parents.length} parents`)
+  for (const [at, parent] of parents.entries()) {
+    assert(compareBytes(parent, parents[at - 1] ?? NO_HASH) > 0, 'parents out of order')
+    assert(!equalBytes(parent, previous), 'the previous entry among the parents')
+  }
   assert(content.length <= contentBytesMax(kind), `${content.length} bytes of content`)
 }
 

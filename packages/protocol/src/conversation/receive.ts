@@ -2,9 +2,18 @@
 import { equalBytes } from '../codec/bytes.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { assert, ProtocolError } from '../errors.ts'
-import { CHAINS_MAX } from '../limits.ts'
+import { CHAINS_MAX, SET_BACK_ENTRIES_MAX } from '../limits.ts'
 import { askAfterChange } from './ask.ts'
-import { type Chain, gapsOf, newChain, type Range, type Spot, spotOf, withLink } from './chain.ts'
+import {
+  type Chain,
+  gapsOf,
+  lastRun,
+  newChain,
+  type Range,
+  type Spot,
+  spotOf,
+  withLink,
+} from './chain.ts'
 import { chainKey, decodeEntry, type Entry, hashEntry, isPassing, isSameAuthor } from './entry.ts'
 import type {
   AlarmKind,
@@ -65,6 +74,7 @@ export function receive(
     raw: { bytes, proof: proofOf(witness) },
     nowMs: arrival.nowMs,
   }
+  checkSetBack(state, candidate)
   const spot = spotOf(candidate.chain, entry.sequence)
   return spot.kind === 'free'
     ? receiveNew(state, candidate, spot, found)
@@ -76,6 +86,15 @@ function chainOf({ chains, terms }: LogState, { author, sequence }: Entry): Chai
   if (known !== undefined) return known
   if (chains.size >= CHAINS_MAX) throw new ProtocolError('ENTRY_LIMIT', 'devices')
   return newChain(author, terms.history === 'whole' ? 1 : sequence)
+}
+
+/** Whoever could make us count on from the highest sequence that there is would silence us. */
+function checkSetBack({ terms }: LogState, { entry, chain }: Candidate): void {
+  if (!isSameAuthor(entry.author, terms.own)) return
+  const known = lastRun(chain)?.to ?? 0
+  if (entry.sequence > known + SET_BACK_ENTRIES_MAX) {
+    throw new ProtocolError('ENTRY_LIMIT', 'far beyond what this device has written')
+  }
 }
 
 function alarm(candidate: Candidate, kind: AlarmKind, first: HeldEntry | null): ConversationEffect {
@@ -109,7 +128,12 @@ function receiveOld(
     return done([], [alarm(candidate, 'equivocation', slot.held)])
   }
   assert(spot.kind !== 'end', 'the store lacks an entry that the log holds')
-  return append(state, candidate, { ...slot, chain: candidate.chain, isUnlinked: false }, found)
+  return append(
+    state,
+    candidate,
+    { ...slot, chain: candidate.chain, isUnlinked: false, isFree: false },
+    found,
+  )
 }
 
 function receiveNew(
@@ -147,7 +171,8 @@ interface Slot {
   readonly above: Stamp | null
   readonly chain: Chain
   readonly isUnlinked: boolean
-  readonly isFree?: boolean
+  /** The log had no entry there; otherwise it had given the place up. */
+  readonly isFree: boolean
 }
 
 function append(state: LogState, candidate: Candidate, slot: Slot, found: Found | null): Outcome {
@@ -174,7 +199,7 @@ function append(state: LogState, candidate: Candidate, slot: Slot, found: Found 
     isRelayed: standing !== 'author',
   }
   const link = { sequence, previous: previous.slice(), hash, stamp }
-  const after = slot.isFree === true ? withLink(slot.chain, link) : slot.chain
+  const after = slot.isFree ? withLink(slot.chain, link) : slot.chain
   const gaps = gapEffects(slot.chain, after)
   const chain = { ...after, ask: askAfter(after, gaps.length > 0, nowMs) }
   const margin = marginChanges(state, { entry, hash, stamp, missing: parents.missing, nowMs })

@@ -119,8 +119,24 @@ test('an entry of ours that breaks a rule is a bug and not an entry', () => {
     { sequence: 2, previous: NO_HASH },
     { sequence: 0, kind: 0x8000, parents: [named('x')] },
     { parents },
+    { parents: [...parents.slice(0, 2)].reverse() },
+    { sequence: 2, previous: parents[0]!, parents: [parents[0]!] },
   ]
   for (const lie of broken) assert.throws(() => entryBytes(lie), AssertionError)
+})
+
+test('the entry before is refused among the parents', () => {
+  const parents = [named('a'), named('b')].sort(compareBytes)
+  const bytes = entryBytes({ sequence: 2, parents })
+  bytes.set(parents[1]!, 105)
+  assert.throws(() => decodeEntry(bytes), code('ENTRY_FIELD'))
+})
+
+test('a parent is named once', () => {
+  const parents = [named('a'), named('b')].sort(compareBytes)
+  const bytes = entryBytes({ sequence: 2, parents })
+  bytes.set(parents[0]!, 149 + 32)
+  assert.throws(() => decodeEntry(bytes), code('ENTRY_ORDER'))
 })
 
 test('a kind of the future keeps its bytes', () => {

@@ -7,7 +7,7 @@ import { encodeContent } from '../../src/conversation/content.ts'
 import { chainKey, hashEntry, isPassing } from '../../src/conversation/entry.ts'
 import { receive } from '../../src/conversation/receive.ts'
 import { AssertionError, ProtocolError } from '../../src/errors.ts'
-import { CHAIN_RUNS_MAX, CHAINS_MAX } from '../../src/limits.ts'
+import { CHAIN_RUNS_MAX, CHAINS_MAX, SET_BACK_ENTRIES_MAX } from '../../src/limits.ts'
 import {
   ALICE,
   ALICE_PHONE,
@@ -253,6 +253,19 @@ describe('our own chain', () => {
       restored.disk.placed.map(({ entry }) => entry.sequence),
       [1, 2, 3, 4],
     )
+  })
+
+  test('cannot be pushed to the end of its numbers by a device of ours that was stolen', () => {
+    const author = alice()
+    author.say('1', NOW_MS)
+    const sequence = 1 + SET_BACK_ENTRIES_MAX
+    for (const far of [sequence + 1, Number.MAX_SAFE_INTEGER]) {
+      const bytes = entryBytes({ sequence: far })
+      assert.throws(() => author.hear(bytes, from(ALICE_PHONE), NOW_MS), { code: 'ENTRY_LIMIT' })
+    }
+    author.hear(entryBytes({ sequence }), from(ALICE_PHONE), NOW_MS)
+    author.say('2', NOW_MS)
+    assert.equal(author.disk.placed.at(-1)?.entry.sequence, sequence + 1)
   })
 
   test('does not mix what is kept with what passes by', () => {
