@@ -81,6 +81,8 @@ export type SponsorEffect =
   | LinkEffect
   /** The new log: to be durable and published before what follows is sent. */
   | { readonly kind: 'added'; readonly entry: Uint8Array; readonly log: DeviceLog }
+  /** Of no more use, once the state is written. */
+  | { readonly kind: 'wipe'; readonly wipe: readonly Secret[] }
   /** It was added and never came: `revokeDevice`, with all that follows. */
   | { readonly kind: 'revoke'; readonly deviceId: Uint8Array }
   | { readonly kind: 'linked'; readonly deviceId: Uint8Array; readonly wipe: readonly Secret[] }
@@ -221,6 +223,7 @@ function offered(
     effects: [
       { kind: 'post', message: answer },
       { kind: 'show-code', code: linkCode(crypto, transcript) },
+      { kind: 'wipe', wipe: [ephemeral] },
     ],
   }
 }

@@ -6,6 +6,7 @@ import { toHex, utf8 } from '../../src/codec/bytes.ts'
 import { encodeLink } from '../../src/codec/link.ts'
 import { Secret } from '../../src/crypto/secret.ts'
 import { type DeviceLink, decodeDeviceLink, encodeDeviceLink } from '../../src/device/link-body.ts'
+import { sealLinkContent } from '../../src/device/link-keys.ts'
 import { encodeStop } from '../../src/device/link-message.ts'
 import {
   decodeNewcomer,
@@ -50,12 +51,23 @@ import {
 
 const own = { networkId, nowSeconds: NOW }
 
+/** Every secret in a value, however deep. */
+function secretsIn(value: unknown, found: Secret[] = []): Secret[] {
+  if (value instanceof Secret) found.push(value)
+  else if (value !== null && typeof value === 'object' && !(value instanceof Uint8Array)) {
+    for (const inner of Object.values(value)) secretsIn(inner, found)
+  }
+  return found
+}
+
 /** Both devices, and what lies between them. Effects are only carried out by `carry`. */
 class Desk {
   newcomer: Newcomer
   sponsor: Sponsor
   readonly link: DeviceLink
   nowSeconds = NOW
+  /** All that either state ever held. */
+  readonly secrets = new Set<Secret>()
   readonly toNewcomer: Uint8Array[] = []
   readonly toSponsor: Uint8Array[] = []
   readonly newcomerEffects: NewcomerEffect[] = []
@@ -71,6 +83,7 @@ class Desk {
   }
 
   carry(side: 'sponsor' | 'newcomer', effects: readonly (SponsorEffect | NewcomerEffect)[]): void {
+    for (const secret of secretsIn([this.newcomer, this.sponsor])) this.secrets.add(secret)
     for (const effect of effects) {
       if (effect.kind === 'post') {
         ;(side === 'sponsor' ? this.toNewcomer : this.toSponsor).push(effect.message)
@@ -256,9 +269,16 @@ function assertNothingLeft(desk: Desk): void {
   for (const state of [desk.newcomer, desk.sponsor]) {
     assert.deepEqual(Object.keys(state).sort(), ['phase', 'reason'])
   }
+  const ended = [...desk.newcomerEffects, ...desk.sponsorEffects].filter(
+    (effect) => effect.kind === 'ended',
+  )
+  assert.equal(ended.length, 2)
   for (const effect of [...desk.newcomerEffects, ...desk.sponsorEffects]) {
-    if (effect.kind !== 'ended') continue
-    for (const secret of effect.wipe) secret.wipe()
+    if ('wipe' in effect) for (const secret of effect.wipe) secret.wipe()
+  }
+  assert.ok(desk.secrets.size >= 5)
+  for (const secret of desk.secrets) {
+    assert.throws(() => secret.reveal(), 'a secret that is not wiped')
   }
 }
 
@@ -379,6 +399,35 @@ describe('what goes wrong', () => {
     assert.ok(desk.sponsorEffects.some(({ kind }) => kind === 'revoke'))
   })
 
+  test('a last word about another log ends it, and the device is revoked', () => {
+    const desk = new Desk().settle()
+    const terms = grantTerms(laptopOnly())
+    desk.tellSponsor({ kind: 'code', typed: desk.codes().shown, terms })
+    const { sponsor } = desk
+    assert.ok(sponsor.phase === 'granted')
+    const content = { kind: 'done', headHash: new Uint8Array(32) } as const
+    const message = sealLinkContent(crypto, sponsor.keys, 'newcomer', content)
+    desk.tellSponsor({ kind: 'message', message })
+    assert.deepEqual(desk.sponsor, { phase: 'ended', reason: 'refused' })
+    assert.ok(desk.sponsorEffects.some(({ kind }) => kind === 'revoke'))
+  })
+
+  test('what only the other side may say is refused from this one', () => {
+    const desk = new Desk().settle()
+    const { sponsor, newcomer } = desk
+    assert.ok(sponsor.phase === 'keyed' && newcomer.phase === 'keyed')
+    const part = { kind: 'part', index: 0, count: 1, bytes: new Uint8Array(1) } as const
+    const done = { kind: 'done', headHash: new Uint8Array(32) } as const
+    const sealed = (side: 'sponsor' | 'newcomer', content: typeof part | typeof done) => ({
+      kind: 'message' as const,
+      message: sealLinkContent(crypto, sponsor.keys, side, content),
+    })
+    refuses(() => desk.tellSponsor(sealed('newcomer', part)), 'DEVICE_STATE')
+    refuses(() => desk.tellSponsor(sealed('newcomer', done)), 'DEVICE_STATE')
+    refuses(() => desk.tellNewcomer(sealed('sponsor', done)), 'DEVICE_STATE')
+    refuses(() => desk.tellNewcomer(sealed('newcomer', part)), 'DEVICE_SEAL')
+  })
+
   test('a stop in the clear counts before there are keys, and not after', () => {
     const stop = { kind: 'message', message: encodeStop('cancelled') } as const
     const early = new Desk()
@@ -494,17 +543,10 @@ describe('the link', () => {
 test('nothing of a link prints its secrets', () => {
   const desk = new Desk().settle()
   const terms = grantTerms(laptopOnly())
-  const collect = (value: unknown, found: Secret[] = []): Secret[] => {
-    if (value instanceof Secret) found.push(value)
-    else if (value !== null && typeof value === 'object' && !(value instanceof Uint8Array)) {
-      for (const inner of Object.values(value)) collect(inner, found)
-    }
-    return found
-  }
   const states: unknown[] = [desk.newcomer, desk.sponsor, terms]
   desk.confirm(terms).settle()
   states.push(desk.linked())
-  const secrets = states.flatMap((state) => collect(state))
+  const secrets = states.flatMap((state) => secretsIn(state))
   assert.ok(secrets.length > 12)
   const printed = states.map((state) => inspect(state, { depth: 12, maxArrayLength: 1e6 })).join('')
   const json = JSON.stringify(states)

@@ -24,6 +24,7 @@ import {
 import { decodeRoster, encodeRoster } from '../../src/device/roster-state.ts'
 import { ProtocolError } from '../../src/errors.ts'
 import { type DeviceLog, headOf, verifyDeviceLog } from '../../src/identity/device-log.ts'
+import { decodeDeviceLogEntry } from '../../src/identity/device-log-entry.ts'
 import { verifyForkEvidence } from '../../src/identity/device-log-fork.ts'
 import { LOG_FETCH_SECONDS_MIN } from '../../src/limits.ts'
 import type { Party } from '../../src/session/party.ts'
@@ -119,7 +120,9 @@ describe('a log that grows', () => {
     }
     refuses(() => revokeDevice(crypto, base, deviceOf('laptop').id, by), 'DEVICE_LOG_PERMISSION')
     const added = addDevice(crypto, base, deviceOf('x'), { signer: rootSigner, nowSeconds: NOW })
-    assert.equal(added.log.entries.at(-1)?.length, added.entry.length)
+    assert.deepEqual(added.log.entries.at(-1), added.entry)
+    const midnight = NOW - (NOW % 86_400)
+    assert.equal(decodeDeviceLogEntry(added.entry).timeSeconds, midnight, 'no hour is shown')
     const gone = revokeDevice(crypto, added.log, deviceOf('x').id, {
       signer: laptopSigner,
       nowSeconds: NOW,
@@ -177,6 +180,17 @@ describe('two heads of one log', () => {
     const { roster } = learnLog(crypto, newRoster(left), gone, contact)
     refuses(() => checkSender(roster, partyOf('phone')), 'DEVICE_PERMISSION')
     assert.deepEqual(names(activeDevices(roster)), ['laptop'])
+  })
+
+  test('a third branch does not bring back whom the second has revoked', () => {
+    const gone = learnLog(crypto, newRoster(left), after(base, revoke('phone')), contact).roster
+    const third = learnLog(crypto, gone, right, contact).roster
+    assert.equal(third.fork?.theirs, right)
+    assert.deepEqual(names(activeDevices(third)), ['laptop'])
+    refuses(() => checkSender(third, partyOf('phone')), 'DEVICE_PERMISSION')
+    assert.deepEqual(decodeRoster(crypto, encodeRoster(third)), third)
+    const settled = settleFork(third, 'ours', contact).roster
+    assert.deepEqual(names(activeDevices(settled)), ['laptop', 'phone', 'left'])
   })
 
   test('a fork that becomes longer stays one, and its user settles it', () => {
