@@ -215,6 +215,13 @@ describe('a wrong clock', () => {
     assert.equal(shown(write(merged, 2, 'mine').registers), 'mine')
   })
 
+  test('of our own that was far ahead does not make what we write later count less', () => {
+    const own = write(NO_REGISTERS, 2, 'too early', NOW_MS + yearMs, keyOf('sound')).registers
+    const rival = write(NO_REGISTERS, 1, 'theirs', NOW_MS + 240_000).put
+    const merged = mergeRegisters(own, rival, NOW_MS).registers
+    assert.equal(shown(write(merged, 2, 'mine').registers), 'mine')
+  })
+
   test('that stands in the past still writes over what it has seen', () => {
     const seen = write(NO_REGISTERS, 1, 'theirs').registers
     assert.equal(shown(write(seen, 2, 'mine', NOW_MS - 60_000).registers), 'mine')

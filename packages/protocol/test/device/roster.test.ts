@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { toHex } from '../../src/codec/bytes.ts'
+import { Writer } from '../../src/codec/writer.ts'
 import { HANDSHAKE_PROOF_BYTES_MAX } from '../../src/constants.ts'
 import {
   addDevice,
@@ -302,6 +303,16 @@ describe('a proof beside a handshake', () => {
     refuses(() => openDeviceProof(crypto, bytes, partyOf('laptop')), 'DEVICE_PERMISSION')
     const other = { ...partyOf('tv'), identityKey: deviceOf('x').signKey }
     refuses(() => openDeviceProof(crypto, bytes, other), 'DEVICE_LINKAGE')
+    const { exchangeKey: deviceKey } = deviceOf('x')
+    refuses(
+      () => openDeviceProof(crypto, bytes, { ...partyOf('tv'), deviceKey }),
+      'DEVICE_PERMISSION',
+    )
+    const weak = { ...deviceOf('weak'), exchangeKey: new Uint8Array(32) }
+    const signed = step([], { op: 'add', device: weak })
+    const proof = new Writer().u8(1).u32(0).bytes(new Uint8Array(32)).u8(1).prefixed(signed, 999)
+    const party = { ...partyOf('weak'), deviceKey: weak.exchangeKey }
+    refuses(() => openDeviceProof(crypto, proof.finish(), party), 'DEVICE_INVALID')
     for (let at = 37; at < bytes.length; at++) {
       const changed = bytes.with(at, bytes[at]! ^ 1)
       assert.throws(() => openDeviceProof(crypto, changed, partyOf('tv')), ProtocolError)
