@@ -40,7 +40,9 @@ export interface RoomMessage {
 const PREFIX = Uint8Array.of(ROOM_VERSION, ROOM_SUITE)
 /** Nonce, tag and signature around the shortest saying. */
 const BYTES_MIN = 2 + XCHACHA_NONCE_BYTES + TAG_BYTES + SIGNATURE_BYTES
-const BYTES_MAX = BYTES_MIN + 64 + ROOM_ALIAS_BYTES_MAX + ROOM_TEXT_BYTES_MAX
+/** What a text has besides alias and text. */
+const TEXT_FIELDS_BYTES = PUBLIC_KEY_BYTES + 4 + 4 + 1 + 2 + 2
+const BYTES_MAX = BYTES_MIN + TEXT_FIELDS_BYTES + ROOM_ALIAS_BYTES_MAX + ROOM_TEXT_BYTES_MAX
 
 export function encodeSaying(message: RoomMessage): Uint8Array {
   const { sender, counter, timeSeconds, alias, saying } = message
