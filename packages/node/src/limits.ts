@@ -10,7 +10,7 @@ export const STORE_GROUP_BYTES_MAX = 1_048_576
 // Per store: bytes that wait to be written. Beyond it the next one is refused as busy.
 export const STORE_QUEUE_BYTES_MAX = 16_777_216
 
-// Per envelope beside its bytes, charged to the quota: keys and records of its indexes are 320 B on
+// Per envelope beside its bytes, charged to the quota: keys and records of its indexes are 280 B on
 // disk, and what LevelDB has not yet compacted comes on top.
 export const STORE_ENTRY_BYTES = 512
 
@@ -29,3 +29,7 @@ export const STORE_PAGE_BYTES_MAX = 262_144
 // Per store: damaged records kept for somebody to look at, 256 × 64 KiB = 16 MiB; later ones are
 // counted and removed.
 export const STORE_QUARANTINE_COUNT_MAX = 256
+
+// Per store: what LevelDB gathers before it sorts it into a file; up to two of them in memory, and
+// as much log to read when the store is opened.
+export const STORE_WRITE_BUFFER_BYTES = 8_388_608

@@ -16,7 +16,6 @@ import {
   encodeDayTotal,
   encodeEntry,
   entryKey,
-  expiryKey,
   mailboxKey,
   priceKey,
   turnId,
@@ -103,7 +102,6 @@ export class Draft {
       entryKey(turned),
       dayKey(entry, turned),
       mailboxKey(entry.mailbox, entry.arrival),
-      expiryKey(entry),
       priceKey(entry),
     ]
     for (const key of keys) this.write(key, null)
@@ -139,7 +137,6 @@ export class Draft {
     this.write(entryKey(turned), encodeEntry(entry))
     this.write(dayKey(entry, turned), NOTHING)
     this.write(mailboxKey(entry.mailbox, entry.arrival), turned)
-    this.write(expiryKey(entry), turned)
     if (options.isEvictable) this.write(priceKey(entry), turned)
   }
 

@@ -1,7 +1,7 @@
 // What the store says about what it holds. Everything that leaves it was hashed again: LevelDB
 // would hand out a flipped bit without a word.
 import { equalBytes } from '@ezchat/protocol/codec/bytes.ts'
-import { SHORT_ID_BYTES } from '@ezchat/protocol/constants.ts'
+import { DAY_SECONDS, ID_BYTES, SHORT_ID_BYTES } from '@ezchat/protocol/constants.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { envelopeIdOf } from '@ezchat/protocol/envelope/id.ts'
 import { type EnvelopeRules, isAllowedSize } from '@ezchat/protocol/envelope/rules.ts'
@@ -12,12 +12,12 @@ import {
   STORE_PIECE_COUNT_MAX,
   STORE_STEP_COUNT_MAX,
 } from '../limits.ts'
-import { type KeyValue, keyAfter, keyBeyond, rowsUnder } from './key-value.ts'
+import { type KeyValue, keyAfter, keyBeyond, type Row } from './key-value.ts'
 import {
   type Arrival,
   arrivalInKey,
   bodyKey,
-  dayPrefix,
+  dayStart,
   decodeEntry,
   type Entry,
   entryKey,
@@ -134,9 +134,8 @@ export class EnvelopeReader {
   /** Packed, in pieces, as an exchange loads them: everything held for these days. */
   async *shortIds(shard: number, days: readonly number[]): AsyncGenerator<Uint8Array> {
     for (const day of days) {
-      const prefix = dayPrefix(shard, day)
-      const before = keyBeyond(prefix)
-      let from = prefix
+      const before = dayStart(shard, (day + 1) * DAY_SECONDS)
+      let from = dayStart(shard, day * DAY_SECONDS)
       for (;;) {
         const range = { from, before, countMax: STORE_PIECE_COUNT_MAX }
         const keys = await this.#init.keyValue.pageKeys(range)
@@ -145,11 +144,6 @@ export class EnvelopeReader {
         from = keyAfter(keys.at(-1)!)
       }
     }
-  }
-
-  async *idsOfDay(shard: number, day: number): AsyncGenerator<Uint8Array> {
-    const steps = rowsUnder(this.#init.keyValue, dayPrefix(shard, day), STORE_STEP_COUNT_MAX)
-    for await (const rows of steps) for (const [key] of rows) yield turnId(idInDayKey(key))
   }
 
   async fetch(terms: FetchTerms): Promise<FetchedPage> {
@@ -164,7 +158,9 @@ export class EnvelopeReader {
     const taken = wanted.slice(0, countMax)
     const envelopes: StoredEnvelope[] = []
     let bytes = 0
-    for (const [at, envelope] of (await this.load(taken.map(([, id]) => turnId(id)))).entries()) {
+    const loaded = await this.load(taken.map(([, id]) => turnId(id)))
+    if (loaded.length < taken.length) await this.#checkRows(taken)
+    for (const [at, envelope] of loaded.entries()) {
       bytes += envelope.bytes.length
       if (at > 0 && bytes > bytesMax) {
         const position = mailboxKey(envelope.mailbox, envelope.arrival)
@@ -175,6 +171,16 @@ export class EnvelopeReader {
     if (taken.length < wanted.length) return { envelopes, position: wanted[taken.length]![0] }
     const isLast = rows.length < STORE_STEP_COUNT_MAX
     return { envelopes, position: isLast ? null : keyAfter(rows.at(-1)![0]) }
+  }
+
+  /** An envelope and its keys go together: a row that stays behind is damaged, or its entry is. */
+  async #checkRows(rows: readonly Row[]): Promise<void> {
+    const { keyValue, onDamage } = this.#init
+    for (const [key, turned] of rows) {
+      if (turned.length === ID_BYTES && (await keyValue.get(entryKey(turned))) !== null) continue
+      if ((await keyValue.get(key)) === null) continue
+      onDamage({ key, id: null, entry: null, bytes: turned })
+    }
   }
 }
 

@@ -200,7 +200,8 @@ export class EnvelopeStore {
   async sweep(nowSeconds: number): Promise<number> {
     this.#checkOpen()
     let count = 0
-    for await (const found of expiredIds(this.#keyValue, this.#init.network.ttlDays, nowSeconds)) {
+    const terms = { shards: this.shards(), ttlDays: this.#init.network.ttlDays, nowSeconds }
+    for await (const found of expiredIds(this.#keyValue, terms)) {
       count += await this.#remove(found)
     }
     const forgotten = await this.#reading(() => this.#drops.forgotten(nowSeconds))

@@ -1,10 +1,9 @@
-// What lies where. An envelope has six keys, written and removed together:
+// What lies where. An envelope has five keys, written and removed together:
 //
 //   body     arrival                          → the envelope
 //   entry    turned id                        → what its other keys are made of
-//   day      shard, day, turned id            → nothing; what an exchange of a day wants
+//   day      shard, timestamp, turned id      → nothing; for an exchange of a day, and for expiry
 //   mailbox  mailbox, arrival                 → turned id
-//   expiry   expires at, arrival              → turned id
 //   price    price class, timestamp, arrival  → turned id; not for own mailboxes
 //
 // Bodies lie by arrival, so that LevelDB appends them and hardly ever moves them.
@@ -19,11 +18,10 @@ export const TABLE = {
   entry: 0x11,
   day: 0x12,
   mailbox: 0x13,
-  expiry: 0x14,
-  price: 0x15,
-  digest: 0x16,
-  drop: 0x17,
-  quarantine: 0x18,
+  price: 0x14,
+  digest: 0x15,
+  drop: 0x16,
+  quarantine: 0x17,
 } as const
 
 const ARRIVAL_BYTES = 6
@@ -91,12 +89,6 @@ function numberAt(bytes: Uint8Array, at: number, length: number): number {
   return value
 }
 
-export function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  putNumber(bytes, 0, 4, value)
-  return bytes
-}
-
 function key(table: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
   bytes[0] = table
@@ -115,17 +107,18 @@ export function entryKey(turnedId: Uint8Array): Uint8Array {
   return bytes
 }
 
-export function dayPrefix(shard: number, day: number): Uint8Array {
+/** Where a shard's envelopes of this second begin among the keys by day. */
+export function dayStart(shard: number, timestampSeconds: number): Uint8Array {
   const bytes = key(TABLE.day, 7)
   putNumber(bytes, 1, 2, shard)
-  putNumber(bytes, 3, 4, day)
+  putNumber(bytes, 3, 4, timestampSeconds)
   return bytes
 }
 
 export function dayKey({ shard, timestampSeconds }: Entry, turnedId: Uint8Array): Uint8Array {
   const bytes = key(TABLE.day, 7 + ID_BYTES)
   putNumber(bytes, 1, 2, shard)
-  putNumber(bytes, 3, 4, dayOf(timestampSeconds))
+  putNumber(bytes, 3, 4, timestampSeconds)
   bytes.set(turnedId, 7)
   return bytes
 }
@@ -138,13 +131,6 @@ export function mailboxKey(mailbox: Uint8Array, arrival: Arrival): Uint8Array {
   const bytes = key(TABLE.mailbox, 1 + MAILBOX_BYTES + ARRIVAL_BYTES)
   bytes.set(mailbox, 1)
   putNumber(bytes, 1 + MAILBOX_BYTES, ARRIVAL_BYTES, arrival)
-  return bytes
-}
-
-export function expiryKey({ expiresAtSeconds, arrival }: Entry): Uint8Array {
-  const bytes = key(TABLE.expiry, 5 + ARRIVAL_BYTES)
-  putNumber(bytes, 1, 4, expiresAtSeconds)
-  putNumber(bytes, 5, ARRIVAL_BYTES, arrival)
   return bytes
 }
 
@@ -177,8 +163,9 @@ export function arrivalInKey(bytes: Uint8Array): Arrival {
 }
 
 export function digestKey(shard: number, day: number): Uint8Array {
-  const bytes = dayPrefix(shard, day)
-  bytes[0] = TABLE.digest
+  const bytes = key(TABLE.digest, 7)
+  putNumber(bytes, 1, 2, shard)
+  putNumber(bytes, 3, 4, day)
   return bytes
 }
 

@@ -1,9 +1,10 @@
 // Which envelopes go, found in steps: those that have expired, and those that a drop covers.
 import { equalBytes } from '@ezchat/protocol/codec/bytes.ts'
+import { DAY_SECONDS } from '@ezchat/protocol/constants.ts'
 import { STORE_STEP_COUNT_MAX } from '../limits.ts'
 import type { EnvelopeReader } from './envelope-reader.ts'
 import { type KeyValue, keyAfter, keyBeyond, type Row } from './key-value.ts'
-import { decodeEntry, entryKey, prefixOf, TABLE, turnId, u32 } from './layout.ts'
+import { dayStart, decodeEntry, entryKey, idInDayKey, prefixOf, TABLE, turnId } from './layout.ts'
 
 export interface Found {
   readonly id: Uint8Array
@@ -15,25 +16,28 @@ function foundIn([key, turned]: Row): Found {
   return { id: turnId(turned), keys: [key] }
 }
 
+export interface Expiry {
+  readonly shards: readonly number[]
+  readonly ttlDays: number
+  readonly nowSeconds: number
+}
+
 /** An envelope is not kept in the second in which it expires. */
 export async function* expiredIds(
   keyValue: KeyValue,
-  ttlDays: number,
-  nowSeconds: number,
+  { shards, ttlDays, nowSeconds }: Expiry,
 ): AsyncGenerator<Found[]> {
-  const before = prefixOf(TABLE.expiry, u32(nowSeconds + 1))
-  let from = prefixOf(TABLE.expiry)
-  for (;;) {
-    const rows = await keyValue.page({ from, before, countMax: STORE_STEP_COUNT_MAX })
-    if (rows.length === 0) return
-    const records = await keyValue.getMany(rows.map(([, turned]) => entryKey(turned)))
-    // The key may be damaged where the entry is not.
-    yield rows.map(foundIn).filter((_, at) => {
-      const record = records[at]
-      const entry = record ? decodeEntry(record, ttlDays) : null
-      return entry === null || entry.expiresAtSeconds <= nowSeconds
-    })
-    from = keyAfter(rows.at(-1)![0])
+  const timestampLast = nowSeconds - ttlDays * DAY_SECONDS
+  if (timestampLast < 0) return
+  for (const shard of shards) {
+    const before = dayStart(shard, timestampLast + 1)
+    let from = dayStart(shard, 0)
+    for (;;) {
+      const keys = await keyValue.pageKeys({ from, before, countMax: STORE_STEP_COUNT_MAX })
+      if (keys.length === 0) break
+      yield keys.map((key) => ({ id: turnId(idInDayKey(key)), keys: [key] }))
+      from = keyAfter(keys.at(-1)!)
+    }
   }
 }
 

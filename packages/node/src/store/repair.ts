@@ -26,7 +26,6 @@ import {
   encodeDayTotal,
   encodeEntry,
   entryKey,
-  expiryKey,
   idInDayKey,
   mailboxKey,
   prefixOf,
@@ -134,7 +133,6 @@ function indexesOf({ id, entry }: Judged, isOwn: (mailbox: Uint8Array) => boolea
     { key: entryKey(turned), value: encodeEntry(entry) },
     { key: dayKey(entry, turned), value: NOTHING },
     { key: mailboxKey(entry.mailbox, entry.arrival), value: turned },
-    { key: expiryKey(entry), value: turned },
     ...listed,
   ]
 }
@@ -150,7 +148,7 @@ async function removeWhatLeadsNowhere(init: RepairInit): Promise<void> {
     for (const [at, body] of bodies.entries()) if (body === null) onDamage(rows[at]![0])
     return bodies.map((body, at) => body !== null && entries[at] !== null)
   })
-  for (const table of [TABLE.day, TABLE.mailbox, TABLE.expiry, TABLE.price]) {
+  for (const table of [TABLE.day, TABLE.mailbox, TABLE.price]) {
     await filterTable(keyValue, table, async (rows) => {
       const turned = rows.map(([key, id]) => (table === TABLE.day ? idInDayKey(key) : id))
       const records = await keyValue.getMany(turned.map(entryKey32))
