@@ -48,6 +48,7 @@ export * from './errors.ts'
 export { giveEpoch, takeEpoch } from './group/catch-up.ts'
 export { type Epoch, pskIdOf } from './group/epoch.ts'
 export { beginGraph, type Extension, extendGraph, type GroupGraph } from './group/graph.ts'
+export { type GroupInbox, receiveOps } from './group/inbox.ts'
 export { type JoinSeeds, proveJoin } from './group/join.ts'
 export {
   emptyGroupKeys,

@@ -9,9 +9,11 @@ import {
 import type { GroupNode } from '../../src/group/authority.ts'
 import { NO_BITS, unionBits } from '../../src/group/bits.ts'
 import { beginGraph, extendGraph } from '../../src/group/graph.ts'
+import { receiveOps } from '../../src/group/inbox.ts'
 import { type GroupChange, hashGroupOp, signGroupOp } from '../../src/group/op.ts'
 import { checkPlace } from '../../src/group/rules.ts'
 import { draftGroupOp } from '../../src/group/view.ts'
+import { GROUP_PENDING_MAX } from '../../src/limits.ts'
 import { cheapCrypto, crypto, hashed, person, Replica, signKeyOf } from './people.ts'
 
 const alice = person('alice')
@@ -169,4 +171,23 @@ test('the same step signed twice is two operations', () => {
     hashGroupOp(cheapCrypto, bytes),
     hashGroupOp(cheapCrypto, bytes.with(bytes.length - 1, 0)),
   )
+})
+
+test('what waits is kept up to a number, once each, and is placed when its parent comes', () => {
+  const group = two()
+  const later = group.copy()
+  later.do(alice, rename('first'))
+  const orphans = Array.from({ length: GROUP_PENDING_MAX + 5 }, (_, at) =>
+    later.draft(alice, rename(`orphan ${at}`)),
+  )
+  const empty = { graph: group.graph, pending: [] }
+  const { inbox } = receiveOps(cheapCrypto, empty, orphans, signKeyOf())
+  assert.equal(inbox.pending.length, GROUP_PENDING_MAX)
+  assert.deepEqual(inbox.pending.at(-1), orphans.at(-1))
+  const again = receiveOps(cheapCrypto, inbox, [orphans.at(-1)!], signKeyOf())
+  assert.equal(again.inbox.pending.length, GROUP_PENDING_MAX)
+  const parent = later.graph.nodes.at(-1)!.bytes
+  const placed = receiveOps(cheapCrypto, again.inbox, [parent], signKeyOf())
+  assert.equal(placed.added.length, GROUP_PENDING_MAX + 1)
+  assert.deepEqual(placed.inbox.pending, [])
 })

@@ -9,6 +9,7 @@ import {
   sendingEpoch,
 } from '../../src/group/keys.ts'
 import { openGroupMessage, sealGroupMessageWith } from '../../src/group/message.ts'
+import { rotate } from '../../src/group/rotate.ts'
 import { decodeRotationMessage } from '../../src/group/rotation.ts'
 import {
   GROUP_EPOCH_KEEP_SECONDS,
@@ -446,4 +447,29 @@ test('a rotation names the shared key only where the root travels in slots', () 
   const large = decodeRotationMessage(group(40)[0]!.rotate().laneMessages[0]!)
   assert.ok(!isZero(large.head.pskId) && large.head.slots !== null)
   assert.deepEqual(large.head.networkId, networkId)
+})
+
+test('a device whose key is of no use does not keep the others from their root', () => {
+  const names = Array.from({ length: 39 }, (_, at) => real(`member ${at}`))
+  const { devices, logs } = founding(real('alice'), names)
+  const [alice, bob] = devices as [GroupDevice, GroupDevice]
+  logs.enter({ ...real('member 0', 'broken'), exchangeKey: new Uint8Array(32) })
+  deliver(alice.rotate(), devices)
+  assert.equal(alice.keys.epochs[0]!.chains.length, 41)
+  deliver(alice.rotate(), [bob])
+  heardBy('all the same', alice, [bob])
+})
+
+test('more devices than any rotation holds are refused before anything is made', () => {
+  const [alice] = group() as [GroupDevice]
+  const active = Array.from({ length: 4801 }, () => alice.roster.active[0]!)
+  const terms = {
+    networkId,
+    graphHeads: alice.replica.view.heads,
+    roster: { active, gone: [] },
+    self: alice.self,
+    signSeed: alice.self.seed,
+    nowSeconds: NOW_SECONDS,
+  }
+  assert.throws(() => rotate(crypto, alice.keys, terms), rotation('LIMIT'))
 })
