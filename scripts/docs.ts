@@ -1,11 +1,11 @@
 // npm run docs: prints the generated tables into their pages.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { generatedParts, LIMITS_SOURCE, replacePart } from './pages.ts'
+import { generatedParts, replacePart } from './pages.ts'
 
 const root = new URL('../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 
-for (const { path, part, content } of generatedParts(read(LIMITS_SOURCE))) {
+for (const { path, part, content } of generatedParts(read)) {
   const before = read(path)
   const after = replacePart(before, part, content)
   if (after === null) {

@@ -1,8 +1,10 @@
 // The parts of docs/ that are printed from the code, between two comments of the page.
+import * as nodeLimits from '@ezchat/node/limits.ts'
 import { DEFECTS, FORMATS } from '@ezchat/protocol/errors.ts'
 import * as limits from '@ezchat/protocol/limits.ts'
 
 export const LIMITS_SOURCE = 'packages/protocol/src/limits.ts'
+export const NODE_LIMITS_SOURCE = 'packages/node/src/limits.ts'
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
@@ -82,10 +84,12 @@ export interface Part {
   readonly content: string
 }
 
-export function generatedParts(limitsSource: string): readonly Part[] {
+export function generatedParts(read: (path: string) => string): readonly Part[] {
+  const nodeTable = limitsTable(read(NODE_LIMITS_SOURCE), nodeLimits)
   return [
     { path: 'docs/spec/errors.md', part: 'formats', content: formatsTable() },
     { path: 'docs/spec/errors.md', part: 'defects', content: defectsTable() },
-    { path: 'docs/limits.md', part: 'limits', content: limitsTable(limitsSource) },
+    { path: 'docs/limits.md', part: 'limits', content: limitsTable(read(LIMITS_SOURCE)) },
+    { path: 'docs/limits.md', part: 'limits of a peer', content: nodeTable },
   ]
 }

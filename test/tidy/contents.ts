@@ -1,7 +1,13 @@
 // What must agree with something else: labels, error codes, generated pages, links.
 import { HASH_LABELS, KEY_LABELS, SIGN_LABELS } from '@ezchat/protocol/crypto/labels.ts'
 import { codeOf, ERROR_TABLE, statusOf } from '@ezchat/protocol/errors.ts'
-import { commentAbove, generatedParts, LIMITS_SOURCE, replacePart } from '../../scripts/pages.ts'
+import {
+  commentAbove,
+  generatedParts,
+  LIMITS_SOURCE,
+  NODE_LIMITS_SOURCE,
+  replacePart,
+} from '../../scripts/pages.ts'
 import type { Finding, RepoFile, Tree } from './tree.ts'
 
 type Labels = { readonly [name: string]: Uint8Array }
@@ -64,8 +70,7 @@ function textOf(tree: Tree, path: string): string {
 
 export function checkGeneratedPages(tree: Tree): Finding[] {
   const found: Finding[] = []
-  const source = textOf(tree, LIMITS_SOURCE)
-  for (const { path, part, content } of generatedParts(source)) {
+  for (const { path, part, content } of generatedParts((path) => textOf(tree, path))) {
     const page = textOf(tree, path)
     const fresh = replacePart(page, part, content)
     if (fresh === null) found.push(`${path} has no place for ${part}: put its two comments back`)
@@ -76,11 +81,13 @@ export function checkGeneratedPages(tree: Tree): Finding[] {
 
 /** A limit's comment gives scope, cost and reason. */
 export function checkLimitComments(tree: Tree): Finding[] {
-  const source = textOf(tree, LIMITS_SOURCE)
-  return [...source.matchAll(/^export const (\w+)/gm)]
-    .map((match) => match[1]!)
-    .filter((name) => commentAbove(source, name).length < 20)
-    .map((name) => `${LIMITS_SOURCE} ${name}: say above it what it bounds, its cost and why`)
+  return [LIMITS_SOURCE, NODE_LIMITS_SOURCE].flatMap((path) => {
+    const source = textOf(tree, path)
+    return [...source.matchAll(/^export const (\w+)/gm)]
+      .map((match) => match[1]!)
+      .filter((name) => commentAbove(source, name).length < 20)
+      .map((name) => `${path} ${name}: say above it what it bounds, its cost and why`)
+  })
 }
 
 function isThere(tree: Tree, path: string): boolean {

@@ -9,3 +9,11 @@ export {
   type ThreadEvents,
   threadedPostageWorker,
 } from './postage/worker.ts'
+export type {
+  FetchedPage,
+  FetchTerms,
+  StoredEnvelope,
+} from './store/envelope-reader.ts'
+export type { EnvelopeStore, PutResult, StoreInit, StoreUsage } from './store/envelope-store.ts'
+export { type LevelStoreInit, openLevelStore } from './store/level-store.ts'
+export { openMemoryStore } from './store/memory-store.ts'

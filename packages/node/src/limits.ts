@@ -14,8 +14,12 @@ export const STORE_QUEUE_BYTES_MAX = 16_777_216
 // disk, and what LevelDB has not yet compacted comes on top.
 export const STORE_ENTRY_BYTES = 512
 
-// Per step of a sweep, a drop, a repair or an eviction's search: entries held at once, 0.2 KiB each.
+// Per step of a sweep, a drop or a repair: entries held at once, 0.2 KiB each.
 export const STORE_STEP_COUNT_MAX = 256
+
+// Per step of an eviction's search: a full store takes one for each envelope that is offered, and
+// 16 of 1 KiB make room for one of 16 KiB.
+export const STORE_EVICTION_COUNT_MAX = 16
 
 // Per piece of short ids for an exchange: 4096 × 16 B = 64 KiB.
 export const STORE_PIECE_COUNT_MAX = 4096

@@ -1,3 +1,4 @@
+import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import type { Envelope } from '@ezchat/protocol/envelope/decode.ts'
 import { type Check, holds } from '../check.ts'
 import {
@@ -8,6 +9,7 @@ import {
   type MakeStore,
   mailboxOf,
   NOW_SECONDS,
+  namesIn,
   withStore,
 } from './subject.ts'
 
@@ -118,6 +120,30 @@ const CHECKS: readonly ((make: MakeStore) => Check)[] = [
       )
       await late()
     },
+  }),
+  (make) => ({
+    name: 'many at once into a full store take the places of the cheapest',
+    run: withStore(
+      make,
+      async ({ store }) => {
+        const held = Array.from({ length: 200 }, (_, at) => worth(2 ** (at % 20) * 4, at))
+        await acknowledged(store, held)
+        const dear = Array.from({ length: 120 }, (_, at) => worth(2 ** 40, 1000 + at))
+        const large = envelopeOf({ number: 2000, bytes: 65_536, effort: 2 ** 52 })
+        await acknowledged(store, [...dear, large])
+        const kept = [...held].sort((a, b) => b.effort - a.effort)
+        const left = store.usage.count - dear.length - 1
+        const places = Math.floor((200 * 1536 - 120 * 1536 - (65_536 + 512)) / 1536)
+        holds(left === places, `${left} of the old ones are left, not ${places}`)
+        const classes = new Set(kept.slice(0, left - 10).map(({ id }) => toHex(id)))
+        const names = new Set(await namesIn(store))
+        holds(
+          [...classes].every((name) => names.has(name)),
+          'the dearest of them',
+        )
+      },
+      { quotaBytes: 200 * 1536 },
+    ),
   }),
 ]
 

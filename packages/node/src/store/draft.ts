@@ -40,6 +40,8 @@ export class Draft {
   readonly #arrived = new Map<string, Arrived>()
   readonly #removed = new Set<string>()
   readonly #firstArrival: Arrival
+  /** All that the index by price has up to here goes with this write: the next search is beyond. */
+  evictedUpTo: Uint8Array | null = null
   #arrivalNext: Arrival
   #bytesCharged: number
 

@@ -1,6 +1,6 @@
 // Room for one more. The cheapest goes first, and of two as cheap the older; own mailboxes never.
 import { EzchatError } from '../errors.ts'
-import { STORE_ENTRY_BYTES, STORE_STEP_COUNT_MAX } from '../limits.ts'
+import { STORE_ENTRY_BYTES, STORE_EVICTION_COUNT_MAX } from '../limits.ts'
 import type { Draft } from './draft.ts'
 import type { KeyValue, Row } from './key-value.ts'
 import { rowsUnder } from './key-value.ts'
@@ -38,6 +38,8 @@ interface Search {
   /** Price keys of mailboxes that became our own after the envelope came. */
   readonly unlisted: Uint8Array[]
   bytesFreed: number
+  /** The last row that is dealt with. */
+  position: Uint8Array | null
 }
 
 /** Throws STORE_FULL, having changed nothing, when all that is left is worth as much. */
@@ -48,8 +50,9 @@ export async function makeRoom(
 ): Promise<void> {
   const missing = draft.bytesCharged + newcomer.bytesLength + STORE_ENTRY_BYTES - terms.quotaBytes
   if (missing <= 0) return
-  const search: Search = { victims: [], unlisted: [], bytesFreed: 0 }
-  const steps = rowsUnder(terms.keyValue, prefixOf(TABLE.price), STORE_STEP_COUNT_MAX)
+  const search: Search = { victims: [], unlisted: [], bytesFreed: 0, position: draft.evictedUpTo }
+  const prefix = prefixOf(TABLE.price)
+  const steps = rowsUnder(terms.keyValue, prefix, STORE_EVICTION_COUNT_MAX, search.position)
   for await (const rows of steps) {
     const isOver = await weigh(rows, { draft, newcomer, terms, search, missing })
     if (isOver) break
@@ -57,6 +60,7 @@ export async function makeRoom(
   if (search.bytesFreed < missing) throw new EzchatError('STORE_FULL')
   for (const key of search.unlisted) draft.write(key, null)
   for (const { entry, id } of search.victims) draft.remove(entry, id)
+  draft.evictedUpTo = search.position
 }
 
 interface Weighing {
@@ -74,6 +78,7 @@ async function weigh(rows: readonly Row[], weighing: Weighing): Promise<boolean>
   for (const [at, [key, turned]] of rows.entries()) {
     if (search.bytesFreed >= missing) return true
     if (!newcomer.isOwn && !isWorthLess(worthInPriceKey(key), newcomer)) return true
+    search.position = key
     const id = turnId(turned)
     if (draft.hasRemoved(id)) continue
     const record = records[at]

@@ -153,6 +153,23 @@ describe('a bit that flips', () => {
   })
 })
 
+test('a repair that is killed is begun again', async () => {
+  for (let killed = 1; killed <= 14; killed++) {
+    const disk = new FaultyKeyValue(killed)
+    const all = several(300)
+    await offer(await openFaultyStore(disk, INIT), all)
+    disk.flipBit(([first]) => first === TABLE.digest)
+    disk.flipBit(([first]) => first === TABLE.entry)
+    disk.failWrite(killed)
+    await openFaultyStore(disk, INIT).catch((error: Error) => assert.match(error.message, /output/))
+    disk.failWrite(Number.POSITIVE_INFINITY)
+    disk.crash()
+    const store = await openFaultyStore(disk, INIT)
+    await offer(store, all)
+    await isExact(store, all)
+  }
+})
+
 const owner = ownerOf(0xd0)
 
 async function flip(table: number, seed: number): Promise<void> {
