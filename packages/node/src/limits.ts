@@ -14,7 +14,8 @@ export const STORE_QUEUE_BYTES_MAX = 16_777_216
 // disk, and what LevelDB has not yet compacted comes on top.
 export const STORE_ENTRY_BYTES = 512
 
-// Per step of a sweep, a drop or a repair: entries held at once, 0.2 KiB each.
+// Per step of a sweep, a drop or a repair: entries held at once, 0.2 KiB each. A repair holds their
+// envelopes too, 16 MiB where all are of the largest size.
 export const STORE_STEP_COUNT_MAX = 256
 
 // Per step of an eviction's search: a full store takes one for each envelope that is offered, and

@@ -1,5 +1,6 @@
 // A carrier's store: what it has acknowledged is on disk, its digests are exact after a crash, and
 // what it forgets, it forgets by expiry, by its owner's drop, or because the disk's quota is full.
+import { assertSeconds } from '@ezchat/protocol/codec/seconds.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import type { Envelope } from '@ezchat/protocol/envelope/decode.ts'
 import type { EnvelopeRules } from '@ezchat/protocol/envelope/rules.ts'
@@ -21,7 +22,7 @@ import {
 import { makeRoom } from './eviction.ts'
 import type { KeyValue } from './key-value.ts'
 import { type Arrival, decodeEntry, type Entry, entryKey, priceClassOf, turnId } from './layout.ts'
-import { quarantineChange } from './quarantine.ts'
+import { quarantineChange, REPAIR_DUE, REPAIR_KEY } from './quarantine.ts'
 import { dropIdsOf, expiredIds, type Found, mailboxIds } from './removal.ts'
 import { failureOf } from './store-failure.ts'
 
@@ -147,8 +148,13 @@ export class EnvelopeStore {
       mailbox: mailbox.slice(),
     }
     const arrived = { entry, id: id.slice(), bytes: envelope.bytes.slice() }
-    if (isHeld) draft.heal(arrived, { isEvictable: !isOwn })
-    else draft.add(arrived, { isEvictable: !isOwn })
+    if (isHeld) {
+      draft.heal(arrived, { isEvictable: !isOwn })
+      this.#countDamage(entryKey(turnId(id)))
+      draft.write(REPAIR_KEY, REPAIR_DUE)
+    } else {
+      draft.add(arrived, { isEvictable: !isOwn })
+    }
     return { kind: 'stored' }
   }
 
@@ -198,6 +204,7 @@ export class EnvelopeStore {
 
   /** Removes what has expired, and forgets drops that cover nothing now. Returns how many went. */
   async sweep(nowSeconds: number): Promise<number> {
+    assertSeconds(nowSeconds)
     this.#checkOpen()
     let count = 0
     const terms = { shards: this.shards(), ttlDays: this.#init.network.ttlDays, nowSeconds }
@@ -311,14 +318,18 @@ export class EnvelopeStore {
     for (const listener of this.#listeners) queueMicrotask(() => listener(arrived))
   }
 
-  #damaged(damage: Damage): void {
+  #countDamage(key: Uint8Array): void {
     this.#damagedCount++
-    this.#init.onDamage?.(damage.key)
+    this.#init.onDamage?.(key)
+  }
+
+  #damaged(damage: Damage): void {
+    this.#countDamage(damage.key)
     if (this.#queue.isClosed) return
     const { ttlDays } = this.#init.network
     const components = { keyValue: this.#keyValue, reader: this.#reader, ttlDays }
     const moving = this.#queue.submit(quarantineChange(components, damage))
-    // Where it cannot be moved the store has failed, and says so to whoever writes next.
-    moving.catch((error: unknown) => failureOf(error))
+    // Where it cannot be moved the store has failed: `usage` says so, and whoever writes next.
+    moving.catch(() => this.usage.failure)
   }
 }

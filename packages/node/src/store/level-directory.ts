@@ -1,10 +1,21 @@
 // What LevelDB does without a word, said: it makes a new store where the old one's head is gone,
 // and it drops records of its log that are damaged.
-import { copyFile, link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { EzchatError } from '../errors.ts'
 
 const QUARANTINE = 'quarantine'
+const PENDING = 'pending-'
 const PID_FILE = 'owner.pid'
 
 function codeOf(error: unknown): unknown {
@@ -33,32 +44,51 @@ export async function hasStore(directory: string): Promise<boolean> {
 }
 
 export interface LogCopies {
-  /** True when LevelDB dropped something on opening; the logs as they were stay in quarantine. */
-  settle(): Promise<boolean>
+  /** Whether LevelDB dropped something, now or in a start that was cut short. */
+  wereDropped(): Promise<boolean>
+  /** When the store is open and whatever was lost is dealt with. */
+  finish(wereDropped: boolean): Promise<void>
+  /** When LevelDB did not open: then it has deleted nothing. */
+  discard(): Promise<void>
+}
+
+/** `pending-12-000003.log` is a copy of `000003.log`, made by process 12. */
+function logOf(pending: string): string {
+  return pending.slice(pending.lastIndexOf('-') + 1)
 }
 
 /**
- * Keeps the logs from being deleted while LevelDB reads them. A link costs nothing, and LevelDB
- * never writes to an old log.
+ * Keeps the logs from being deleted while LevelDB reads them, in quarantine. A link costs nothing,
+ * and LevelDB never writes to an old log.
  */
-export async function keepLogs(directory: string): Promise<LogCopies> {
+export async function keepLogs(directory: string, pid: number): Promise<LogCopies> {
   const aside = join(directory, QUARANTINE)
-  const kept: string[] = []
-  for (const file of await filesOf(directory)) {
-    if (!/^\d+\.log$/.test(file)) continue
-    await mkdir(aside, { recursive: true, mode: 0o700 })
-    const to = join(aside, file)
+  const logs = (await filesOf(directory)).filter((name) => /^\d+\.log$/.test(name))
+  const left = (await filesOf(aside)).filter((name) => name.startsWith(PENDING))
+  // LevelDB has read it and deleted it, and nobody has looked at what it said.
+  const isCutShort = left.some((name) => !logs.includes(logOf(name)))
+  if (logs.length > 0) await mkdir(aside, { recursive: true, mode: 0o700 })
+  // Another process may be at the same, until it turns out which of the two has the lock.
+  const own = logs.map((name) => `${PENDING}${pid}-${name}`)
+  for (const name of own) {
+    const [from, to] = [join(directory, logOf(name)), join(aside, name)]
     await rm(to, { force: true })
-    await link(join(directory, file), to).catch(() => copyFile(join(directory, file), to))
-    kept.push(to)
+    await link(from, to).catch(() => copyFile(from, to))
   }
+  const remove = async (names: readonly string[]) => {
+    for (const name of names) await rm(join(aside, name), { force: true })
+  }
+  const kept = [...new Set([...left, ...own])]
   return {
-    async settle() {
+    discard: () => remove(own),
+    async wereDropped() {
       // LevelDB begins a new LOG each time.
-      const log = await readFile(join(directory, 'LOG'), 'utf8').catch(() => '')
-      const hasDropped = /dropping \d+ bytes/.test(log)
-      if (!hasDropped) for (const file of kept) await rm(file, { force: true })
-      return hasDropped
+      const said = await readFile(join(directory, 'LOG'), 'utf8')
+      return isCutShort || /dropping \d+ bytes/.test(said)
+    },
+    async finish(wereDropped) {
+      if (!wereDropped) return remove(kept)
+      for (const name of kept) await rename(join(aside, name), join(aside, logOf(name)))
     },
   }
 }

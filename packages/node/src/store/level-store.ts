@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { EzchatError } from '../errors.ts'
 import type { EnvelopeStore, StoreInit } from './envelope-store.ts'
-import { hasStore, keepLogs, readOwner, writeOwner } from './level-directory.ts'
+import { hasStore, keepLogs, type LogCopies, readOwner, writeOwner } from './level-directory.ts'
 import { LevelKeyValue } from './level-key-value.ts'
 import { openEnvelopeStore } from './open-envelope-store.ts'
 import { openFailureOf } from './store-failure.ts'
@@ -18,17 +18,42 @@ export interface LevelStoreInit extends StoreInit {
 export async function openLevelStore(init: LevelStoreInit): Promise<EnvelopeStore> {
   const { directory } = init
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    const createIfMissing = !(await hasStore(directory))
-    const logs = await keepLogs(directory)
-    const keyValue = await LevelKeyValue.open(directory, { createIfMissing })
-    const isDamaged = await logs.settle()
-    await writeOwner(directory, process.pid)
-    return await openEnvelopeStore(keyValue, init, { isDamaged })
+    return await open(init)
   } catch (error: unknown) {
     const failure = openFailureOf(error, directory)
     if (failure.code !== 'STORE_LOCKED') throw failure
     const detail = `${directory}, used by ${await readOwner(directory)}`
     throw new EzchatError('STORE_LOCKED', { cause: error, detail })
+  }
+}
+
+async function open(init: LevelStoreInit): Promise<EnvelopeStore> {
+  const { directory } = init
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const createIfMissing = !(await hasStore(directory))
+  const logs = await keepLogs(directory, process.pid)
+  const keyValue = await openKeyValue(directory, createIfMissing, logs)
+  try {
+    await writeOwner(directory, process.pid)
+    const isDamaged = await logs.wereDropped()
+    const store = await openEnvelopeStore(keyValue, init, { isDamaged })
+    await logs.finish(isDamaged)
+    return store
+  } catch (error: unknown) {
+    await keyValue.close()
+    throw error
+  }
+}
+
+async function openKeyValue(
+  directory: string,
+  createIfMissing: boolean,
+  logs: LogCopies,
+): Promise<LevelKeyValue> {
+  try {
+    return await LevelKeyValue.open(directory, { createIfMissing })
+  } catch (error: unknown) {
+    await logs.discard()
+    throw error
   }
 }

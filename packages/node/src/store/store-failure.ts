@@ -21,7 +21,7 @@ export function failureOf(cause: unknown): EzchatError {
 
 /** Of opening the store in a directory. */
 export function openFailureOf(cause: unknown, directory: string): EzchatError {
-  if (cause instanceof EzchatError) return cause
+  if (cause instanceof EzchatError) return inDirectory(cause, directory)
   const words = wordsOf(cause)
   const detail = `${directory} (${words})`
   if (/LEVEL_LOCKED/.test(words)) return new EzchatError('STORE_LOCKED', { cause, detail })
@@ -32,4 +32,11 @@ export function openFailureOf(cause: unknown, directory: string): EzchatError {
     return new EzchatError('STORE_DAMAGED', { cause, detail })
   }
   return new EzchatError('STORE_FAILED', { cause, detail })
+}
+
+/** What is found out further inside knows no directory. */
+function inDirectory(error: EzchatError, directory: string): EzchatError {
+  if (error.message.includes(directory)) return error
+  const { code, message } = error
+  return new EzchatError(code, { cause: error, detail: `${directory} (${message})` })
 }

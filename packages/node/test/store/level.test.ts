@@ -90,6 +90,7 @@ test('a second store in one directory is refused with the process that has it', 
     openLevelStore({ ...INIT, directory }),
     coded('STORE_LOCKED', new RegExp(`store, used by process ${process.pid}$`)),
   )
+  assert.deepEqual(filesOf(join(directory, 'quarantine'), /./), [])
   await store.close()
   await (await openLevelStore({ ...INIT, directory })).close()
 })
@@ -145,6 +146,22 @@ test('a log with a flipped bit is kept, said, and what is left is exact', async 
   assert.equal(last.usage.damagedCount, 0)
   await isExact(last, all)
   await last.close()
+})
+
+test('a start that was cut short before anybody read what LevelDB said is made good', async (t) => {
+  const directory = directoryFor(t)
+  const all = await filled(directory, 50)
+  const aside = join(directory, 'quarantine')
+  mkdirSync(aside)
+  writeFileSync(join(aside, 'pending-1-000001.log'), 'what LevelDB has read and deleted')
+  const store = await openLevelStore({ ...INIT, directory })
+  assert.ok(store.usage.damagedCount > 0)
+  await isExact(store, all)
+  assert.ok(existsSync(join(aside, '000001.log')))
+  await store.close()
+  const reopened = await openLevelStore({ ...INIT, directory })
+  assert.equal(reopened.usage.damagedCount, 0)
+  await reopened.close()
 })
 
 test('only its owner may read the directory', async (t) => {
