@@ -9,8 +9,8 @@ export const SUGGESTION_DISTANCE_MAX = 2
 
 // Our own mailboxes in memory: 2,000 lanes with 100 days each. About 250 B an entry: 64 MiB.
 export const MAILBOX_BOOK_ENTRIES_MAX = 262_144
-// Of all mailboxes together, so that strangers' drops cannot fill a carrier. These are 260,000
-// ids, and with their index about 50 MiB.
+// Of all mailboxes together, up to 192 MiB with their index; then the drops that cover least of what the
+// carrier holds or held, per byte, go first. A stranger's that cover nothing keep nobody's out.
 export const DROPS_REMEMBERED_BYTES_MAX = 8_388_608
 
 /**
@@ -266,8 +266,9 @@ export const GROUP_ROTATION_MESSAGES = 1000
 // Keys of messages that have not come: per sender, and per epoch (150 B each, 300 KB).
 export const GROUP_SKIPPED_PER_SENDER_MAX = 1000
 export const GROUP_SKIPPED_MAX = 2000
-// Per group: keys that rotations in slots mix in; an older one is of no use to anybody.
-export const GROUP_PSKS_MAX = 4
+// For so long after an epoch was followed, another rotation that mixes in its key may come. Then
+// the key goes: whoever steals a device later cannot open the slots that it was mixed into.
+export const GROUP_PSK_KEEP_SECONDS = 172_800
 // Devices in an epoch that is handed on whole: 36 B each, so that it fits one envelope.
 export const GROUP_CATCH_UP_DEVICES_MAX = 1200
 

@@ -100,7 +100,7 @@ export const entries: Entries = {
       seal: toHex(lane.sealKey.reveal()),
       header: toHex(epoch.header.reveal()),
       chains: epoch.chains.map(({ key }) => toHex(key.reveal())),
-      psk: taken?.keys.psks.map(({ key }) => toHex(key.reveal())) ?? [],
+      psk: epoch.psk === null ? null : toHex(epoch.psk.reveal()),
     }
   },
   message(input, crypto) {

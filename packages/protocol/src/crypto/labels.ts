@@ -22,7 +22,6 @@ export const KEY_LABELS = {
   sessionTraceMask: label('session/trace-mask'),
   groupSlot: label('group/slot'),
   groupEpoch: label('group/epoch'),
-  groupPsk: label('group/psk'),
   groupChain: label('group/chain'),
   groupStep: label('group/step'),
   groupMessage: label('group/message'),

@@ -10,7 +10,7 @@ import { Secret } from '../crypto/secret.ts'
 import { ProtocolError } from '../errors.ts'
 import { GROUP_CATCH_UP_DEVICES_MAX } from '../limits.ts'
 import type { Epoch, SenderChain } from './epoch.ts'
-import { findEpoch, type GroupKeys, withEpoch, withPsk } from './keys.ts'
+import { findEpoch, type GroupKeys, withEpoch } from './keys.ts'
 import { type DeviceRef, deviceName } from './op.ts'
 import { placesOf, type Roster, tagOf } from './roster.ts'
 import { type RotationReader, verifyRotation } from './rotate.ts'
@@ -35,11 +35,11 @@ export function giveEpoch(
   if (epoch === null || !roster.active.some((one) => deviceName(one) === name)) return null
   if (placesOf(tagOf(crypto, keys.groupId, requester), epoch.tags).length === 0) return null
   if (epoch.chains.length > GROUP_CATCH_UP_DEVICES_MAX) return null
-  const psk = keys.psks.at(-1)
+  const { psk } = epoch
   const writer = new Writer(1024 + 40 * epoch.chains.length)
     .u8(CATCH_UP_VERSION)
-    .u8(psk === undefined ? 0 : 1)
-    .bytes(psk?.key.reveal() ?? new Uint8Array(0))
+    .u8(psk === null ? 0 : 1)
+    .bytes(psk?.reveal() ?? new Uint8Array(0))
     .bytes(epoch.lane.reveal())
     .bytes(epoch.header.reveal())
     .bytes(concatBytes(epoch.body, epoch.signature))
@@ -94,6 +94,7 @@ export function takeEpoch(
     tags: head.tags,
     ownIndex,
     maySend: !reader.mayHaveSent && ownIndex !== null && chains[ownIndex]!.counter === 0,
+    psk,
     lane,
     header,
     chains,
@@ -101,6 +102,5 @@ export function takeEpoch(
     receivedSeconds: reader.nowSeconds,
     supersededSeconds: null,
   }
-  const told = psk === null || keys.psks.length > 0 ? keys : withPsk(crypto, keys, psk)
-  return withEpoch(told, epoch, reader.nowSeconds)
+  return withEpoch(keys, epoch, reader.nowSeconds)
 }

@@ -32,6 +32,8 @@ export interface Epoch {
   /** Null for who got the keys later and has no chain of its own here. */
   readonly ownIndex: number | null
   readonly maySend: boolean
+  /** What rotations that follow mix in; null once none of them can be on its way. */
+  readonly psk: Secret | null
   readonly lane: Secret
   readonly header: Secret
   /** In the order of the tags. */
@@ -44,6 +46,7 @@ export interface Epoch {
 }
 
 export interface EpochKeys {
+  readonly psk: Secret
   readonly lane: Secret
   readonly header: Secret
   readonly chains: readonly SenderChain[]
@@ -60,25 +63,21 @@ export function deriveEpochKeys(
   tags: Uint8Array,
 ): EpochKeys {
   const joint = Secret.adopt(concatBytes(root.reveal(), psk?.reveal() ?? NO_PSK))
-  const derived = derive(crypto, KEY_LABELS.groupEpoch, joint, [epochId], 3 * KEY_BYTES)
+  const derived = derive(crypto, KEY_LABELS.groupEpoch, joint, [epochId], 4 * KEY_BYTES)
   joint.wipe()
   const at = (place: number) =>
     Secret.copy(derived.reveal().subarray(place * KEY_BYTES, (place + 1) * KEY_BYTES))
   const lane = at(0)
   const header = at(1)
   const chainRoot = at(2)
+  const next = at(3)
   derived.wipe()
   const chains = Array.from({ length: tags.length / GROUP_TAG_BYTES }, (_, index) => {
     const place = new Writer(2).u16(index).finish()
     return { key: derive(crypto, KEY_LABELS.groupChain, chainRoot, [place], KEY_BYTES), counter: 0 }
   })
   chainRoot.wipe()
-  return { lane, header, chains }
-}
-
-/** What later rotations in slots mix in. It never travelled but in sessions. */
-export function derivePsk(crypto: Crypto, root: Secret, epochId: Uint8Array): Secret {
-  return derive(crypto, KEY_LABELS.groupPsk, root, [epochId], KEY_BYTES)
+  return { psk: next, lane, header, chains }
 }
 
 export function pskIdOf(crypto: Crypto, psk: Secret): Uint8Array {

@@ -7,9 +7,9 @@ import type { Crypto } from '../crypto/crypto.ts'
 import { KEY_BYTES, SIGNATURE_BYTES } from '../crypto/lengths.ts'
 import { Secret } from '../crypto/secret.ts'
 import { ProtocolError } from '../errors.ts'
-import { GROUP_EPOCHS_MAX, GROUP_PSKS_MAX, GROUP_SKIPPED_PER_SENDER_MAX } from '../limits.ts'
+import { GROUP_EPOCHS_MAX, GROUP_SKIPPED_PER_SENDER_MAX } from '../limits.ts'
 import type { StateChanges, StateRecord } from '../session/pair-state.ts'
-import { type Epoch, pskIdOf, type SenderChain, type SkippedSenderKey } from './epoch.ts'
+import type { Epoch, SenderChain, SkippedSenderKey } from './epoch.ts'
 import type { GroupKeys } from './keys.ts'
 import { epochIdOf, readRotationHead } from './rotation.ts'
 
@@ -18,6 +18,7 @@ const FRAME_KEY = 0
 const EPOCH_KEY = 1
 const CHAINS_KEY = 2
 const SKIPPED_KEY = 3
+const NOTHING = new Uint8Array(0)
 const PAGE_CHAINS = 32
 const HEAD_BYTES_MAX = 65_535
 
@@ -29,8 +30,6 @@ const frameKey = (): Uint8Array => Uint8Array.of(FRAME_KEY)
 
 function encodeFrame(keys: GroupKeys): Uint8Array {
   const writer = new Writer(1024).u8(STATE_VERSION).bytes(keys.groupId, ID_BYTES)
-  writer.u8(keys.psks.length)
-  for (const { key } of keys.psks) writer.bytes(key.reveal(), KEY_BYTES)
   writer.u8(keys.epochs.length)
   for (const { id } of keys.epochs) writer.bytes(id, ID_BYTES)
   return writer.finish()
@@ -52,6 +51,8 @@ function encodeEpoch(epoch: Epoch): Uint8Array {
     .bytes(epoch.signature, SIGNATURE_BYTES)
     .u16(optional(epoch.ownIndex))
     .u8(epoch.maySend ? 1 : 0)
+    .u8(epoch.psk === null ? 0 : 1)
+    .bytes(epoch.psk?.reveal() ?? NOTHING)
     .bytes(epoch.lane.reveal(), KEY_BYTES)
     .bytes(epoch.header.reveal(), KEY_BYTES)
     .u32(epoch.receivedSeconds)
@@ -90,6 +91,7 @@ function epochChanges(before: Epoch | null, after: Epoch, put: Put, remove: Remo
   const isSameCore =
     before !== null &&
     before.maySend === after.maySend &&
+    before.psk === after.psk &&
     before.supersededSeconds === after.supersededSeconds
   if (!isSameCore) put(keyOf(EPOCH_KEY, after.id, 0), encodeEpoch(after))
   for (let page = 0; page < pagesOf(after); page++) {
@@ -126,7 +128,6 @@ export function groupKeysChanges(before: GroupKeys | null, after: GroupKeys): St
   const earlier = new Map(before?.epochs.map((epoch) => [toHex(epoch.id), epoch]))
   const isSameFrame =
     before !== null &&
-    before.psks === after.psks &&
     isSameList(
       [...earlier.keys()],
       after.epochs.map(({ id }) => toHex(id)),
@@ -155,16 +156,12 @@ export function decodeGroupKeys(crypto: Crypto, records: Iterable<StateRecord>):
   const reader = new Reader(frame, 'STATE')
   reader.version(STATE_VERSION)
   const groupId = reader.bytes(ID_BYTES).slice()
-  const psks = Array.from({ length: reader.within(reader.u8(), 0, GROUP_PSKS_MAX, 'keys') }, () => {
-    const key = Secret.copy(reader.bytes(KEY_BYTES))
-    return { id: pskIdOf(crypto, key), key }
-  })
   const count = reader.within(reader.u8(), 0, GROUP_EPOCHS_MAX, 'epochs')
   const ids = Array.from({ length: count }, () => reader.bytes(ID_BYTES))
   reader.end()
   const epochs = ids.map((id) => decodeEpoch(crypto, id, take))
   if (byKey.size > 0) throw new ProtocolError('STATE_LINKAGE', 'records of no epoch')
-  return { groupId, psks, epochs }
+  return { groupId, epochs }
 }
 
 function decodeEpoch(
@@ -180,6 +177,8 @@ function decodeEpoch(
   const signature = reader.bytes(SIGNATURE_BYTES).slice()
   const ownIndex = fromOptional(reader.u16())
   const maySend = reader.within(reader.u8(), 0, 1, 'flag') === 1
+  const hasPsk = reader.within(reader.u8(), 0, 1, 'flag') === 1
+  const psk = hasPsk ? Secret.copy(reader.bytes(KEY_BYTES)) : null
   const lane = Secret.copy(reader.bytes(KEY_BYTES))
   const header = Secret.copy(reader.bytes(KEY_BYTES))
   const receivedSeconds = reader.u32()
@@ -193,7 +192,18 @@ function decodeEpoch(
   const skipped = chains.flatMap((_, index) => decodeSkipped(id, index, take))
   // As it was, apart from who came first within one second.
   skipped.sort((a, b) => a.storedSeconds - b.storedSeconds)
-  const core = { id: id.slice(), body, signature, parents, tags, ownIndex, maySend, lane, header }
+  const core = {
+    id: id.slice(),
+    body,
+    signature,
+    parents,
+    tags,
+    ownIndex,
+    maySend,
+    psk,
+    lane,
+    header,
+  }
   return { ...core, chains, skipped, receivedSeconds, supersededSeconds }
 }
 

@@ -7,7 +7,7 @@ import type { Secret } from '../crypto/secret.ts'
 import {
   GROUP_EPOCH_KEEP_SECONDS,
   GROUP_EPOCHS_MAX,
-  GROUP_PSKS_MAX,
+  GROUP_PSK_KEEP_SECONDS,
   GROUP_ROTATION_MESSAGES,
   GROUP_ROTATION_SECONDS,
 } from '../limits.ts'
@@ -15,21 +15,14 @@ import type { Epoch } from './epoch.ts'
 import { pskIdOf } from './epoch.ts'
 import { packedTags, type Roster, tagNumber, tagOf } from './roster.ts'
 
-export interface GroupPsk {
-  readonly id: Uint8Array
-  readonly key: Secret
-}
-
 export interface GroupKeys {
   readonly groupId: Uint8Array
   /** In the order in which they came. */
   readonly epochs: readonly Epoch[]
-  /** The newest last. */
-  readonly psks: readonly GroupPsk[]
 }
 
 export function emptyGroupKeys(groupId: Uint8Array): GroupKeys {
-  return { groupId: Uint8Array.from(groupId), epochs: [], psks: [] }
+  return { groupId: Uint8Array.from(groupId), epochs: [] }
 }
 
 export function findEpoch(keys: GroupKeys, id: Uint8Array): Epoch | null {
@@ -51,14 +44,10 @@ export function rotationParents(keys: GroupKeys): readonly Epoch[] {
   return epochHeads(keys).slice(0, ROTATION_PARENTS_MAX)
 }
 
-export function withPsk(crypto: Crypto, keys: GroupKeys, psk: Secret): GroupKeys {
-  const id = pskIdOf(crypto, psk)
-  const others = keys.psks.filter((one) => !equalBytes(one.id, id))
-  return { ...keys, psks: [...others, { id, key: psk }].slice(-GROUP_PSKS_MAX) }
-}
-
-export function findPsk(keys: GroupKeys, id: Uint8Array): GroupPsk | null {
-  return keys.psks.find((psk) => equalBytes(psk.id, id)) ?? null
+/** The key with that id, among those of the epochs. */
+export function findPsk(crypto: Crypto, keys: GroupKeys, id: Uint8Array): Secret | null {
+  const holder = keys.epochs.find(({ psk }) => psk !== null && equalBytes(pskIdOf(crypto, psk), id))
+  return holder?.psk ?? null
 }
 
 /** What it follows is superseded from now on, and so is it if what follows it came first. */
@@ -89,7 +78,15 @@ export function forgetEpochs(keys: GroupKeys, nowSeconds: number): GroupKeys {
     const at = epochs.findIndex(({ supersededSeconds }) => supersededSeconds !== null)
     epochs = epochs.toSpliced(Math.max(0, at), 1)
   }
-  return epochs.length === keys.epochs.length ? keys : { ...keys, epochs }
+  const spent = nowSeconds - GROUP_PSK_KEEP_SECONDS
+  const isSpent = ({ psk, supersededSeconds }: Epoch) =>
+    psk !== null && supersededSeconds !== null && supersededSeconds < spent
+  if (epochs.some(isSpent)) {
+    epochs = epochs.map((epoch) => (isSpent(epoch) ? { ...epoch, psk: null } : epoch))
+  } else if (epochs.length === keys.epochs.length) {
+    return keys
+  }
+  return { ...keys, epochs }
 }
 
 function includesGone(crypto: Crypto, keys: GroupKeys, epoch: Epoch, roster: Roster): boolean {

@@ -11,9 +11,9 @@ import type { Crypto } from '../crypto/crypto.ts'
 import { KEY_BYTES } from '../crypto/lengths.ts'
 import { Secret } from '../crypto/secret.ts'
 import { assert, ProtocolError } from '../errors.ts'
-import { deriveEpochKeys, derivePsk, type Epoch } from './epoch.ts'
+import { deriveEpochKeys, type Epoch, pskIdOf } from './epoch.ts'
 import type { GroupGraph } from './graph.ts'
-import { findEpoch, findPsk, type GroupKeys, rotationParents, withEpoch, withPsk } from './keys.ts'
+import { findEpoch, findPsk, type GroupKeys, rotationParents, withEpoch } from './keys.ts'
 import { type DeviceRef, deviceName } from './op.ts'
 import { packedTags, placesOf, type Roster, type RosterDevice, tagNumber, tagOf } from './roster.ts'
 import {
@@ -73,9 +73,8 @@ export function rotateWith(
     throw new ProtocolError('ROTATION_LIMIT', `${devices.length} devices`)
   }
   const isPairwise = devices.length <= GROUP_PAIRWISE_DEVICES_MAX
-  const mixed = isPairwise ? keys : withSharedKey(crypto, keys, draw.psk)
-  const psk = isPairwise ? null : (mixed.psks.at(-1) ?? null)
   const parents = rotationParents(keys)
+  const psk = isPairwise ? null : sharedKeyFor(keys, parents, draw.psk)
   const common = {
     networkId: terms.networkId,
     groupId: keys.groupId,
@@ -83,7 +82,7 @@ export function rotateWith(
     parents: parents.map(({ id }) => id),
     graphHeads: terms.graphHeads.toSorted(compareBytes).slice(0, GROUP_PARENTS_MAX),
     commitment: commitmentOf(crypto, draw.root),
-    pskId: psk?.id ?? NO_PSK_ID,
+    pskId: psk === null ? NO_PSK_ID : pskIdOf(crypto, psk),
     tags: concatBytes(...devices.map((one) => tagOf(crypto, keys.groupId, one))),
   }
   const sealed = isPairwise ? null : sealParts(crypto, common, devices, draw)
@@ -91,9 +90,8 @@ export function rotateWith(
   const body = encodeRotationHead(head)
   const signature = crypto.ed25519Sign(terms.signSeed, rotationStatement(body))
   const id = epochIdOf(crypto, body)
-  const next = isPairwise ? withPsk(crypto, mixed, derivePsk(crypto, draw.root, id)) : mixed
   const signed = { head, body, signature }
-  const epoch = epochOf(crypto, signed, { root: draw.root, psk: psk?.key ?? null }, terms)
+  const epoch = epochOf(crypto, signed, { root: draw.root, psk }, terms)
   const alone = { body, signature, root: null, psk: null }
   const laneMessages = (sealed?.parts ?? []).map((slots, part) =>
     encodeRotationMessage({ ...alone, part: { part, slots } }),
@@ -104,13 +102,13 @@ export function rotateWith(
     body,
     signature,
     root: draw.root,
-    psk: isPairwise ? null : (psk?.key ?? null),
+    psk,
     part: null,
   })
   draw.root.wipe()
   draw.ephemeral.wipe()
   return {
-    keys: withEpoch(next, epoch, terms.nowSeconds),
+    keys: withEpoch(keys, epoch, terms.nowSeconds),
     epochId: id,
     laneMessages,
     lanes: parents,
@@ -120,10 +118,10 @@ export function rotateWith(
   }
 }
 
-/** The first rotation in slots of a group draws the key; whoever is told of it is new then. */
-function withSharedKey(crypto: Crypto, keys: GroupKeys, drawn: Secret): GroupKeys {
-  const isFirst = keys.psks.length === 0 && keys.epochs.length === 0
-  return isFirst ? withPsk(crypto, keys, drawn) : keys
+/** The first rotation of a group draws the key: whoever it is for is new, and gets it told. */
+function sharedKeyFor(keys: GroupKeys, parents: readonly Epoch[], drawn: Secret): Secret | null {
+  if (keys.epochs.length === 0) return drawn
+  return parents.find(({ psk }) => psk !== null)?.psk ?? null
 }
 
 function sealParts(
@@ -224,10 +222,8 @@ export function takeRotation(
     throw new ProtocolError('ROTATION_SEAL', 'another root than it says')
   }
   const epoch = epochOf(crypto, message, { root, psk: shared }, reader)
-  const psk = isPairwise ? derivePsk(crypto, root, epochId) : shared
   root.wipe()
-  const mixed = psk === null ? keys : withPsk(crypto, keys, psk)
-  return { kind: 'taken', keys: withEpoch(mixed, epoch, reader.nowSeconds), epochId }
+  return { kind: 'taken', keys: withEpoch(keys, epoch, reader.nowSeconds), epochId }
 }
 
 /** Who made it, for whom and where; of its secrets nothing is said. */
@@ -254,8 +250,8 @@ function sharedKeyOf(
   { head, psk }: RotationMessage,
 ): Secret | null | 'unknown' {
   if (isZero(head.pskId)) return null
-  const told = psk === null ? keys : withPsk(crypto, keys, psk)
-  return findPsk(told, head.pskId)?.key ?? 'unknown'
+  if (psk !== null && equalBytes(pskIdOf(crypto, psk), head.pskId)) return psk
+  return findPsk(crypto, keys, head.pskId) ?? 'unknown'
 }
 
 function rootOf(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { compareBytes, concatBytes, equalBytes, isZero } from '../../src/codec/bytes.ts'
+import { inspect } from 'node:util'
+import { compareBytes, concatBytes, equalBytes, isZero, toHex } from '../../src/codec/bytes.ts'
 import {
   epochHeads,
   forgetEpochs,
@@ -14,6 +15,7 @@ import { decodeRotationMessage } from '../../src/group/rotation.ts'
 import {
   GROUP_EPOCH_KEEP_SECONDS,
   GROUP_EPOCHS_MAX,
+  GROUP_PSK_KEEP_SECONDS,
   GROUP_ROTATION_MESSAGES,
   GROUP_ROTATION_SECONDS,
   GROUP_SKIPPED_MAX,
@@ -472,4 +474,49 @@ test('more devices than any rotation holds are refused before anything is made',
     nowSeconds: NOW_SECONDS,
   }
   assert.throws(() => rotate(crypto, alice.keys, terms), rotation('LIMIT'))
+})
+
+test('who steals a device later cannot open the slots of before, with all that is on it', () => {
+  const devices = group(40)
+  const [alice, bob] = devices as [GroupDevice, GroupDevice]
+  const recorded = alice.rotate()
+  deliver(recorded, [bob])
+  const read = alice.send('read and forgotten')
+  assert.equal(bob.receive(read), 'read and forgotten')
+  for (let at = 0; at < 2; at++) {
+    alice.nowSeconds += GROUP_PSK_KEEP_SECONDS + 1
+    bob.nowSeconds = alice.nowSeconds
+    deliver(alice.rotate(), [bob])
+  }
+  const stolen = bob.copy()
+  assert.throws(() => stolen.open(read), message('STALE'), 'the chain has gone on')
+  stolen.keys = {
+    ...stolen.keys,
+    epochs: stolen.keys.epochs.filter(({ id }) => !equalBytes(id, recorded.epochId)),
+  }
+  const [slots] = recorded.laneMessages as [Uint8Array]
+  assert.equal(stolen.takeRotation(slots)?.kind, 'ask', 'the key that was mixed in is gone')
+  heardBy('goes on', alice, [bob])
+})
+
+test('a rotation that was made meanwhile is still taken within two days', () => {
+  const devices = group(40)
+  const [alice, bob, carol] = devices as [GroupDevice, GroupDevice, GroupDevice]
+  const late = carol.rotate()
+  deliver(alice.rotate(), [bob])
+  bob.nowSeconds += GROUP_PSK_KEEP_SECONDS
+  assert.equal(bob.takeRotation(late.laneMessages[0]!)?.kind, 'taken')
+})
+
+test('keys do not print', () => {
+  const [alice] = group() as [GroupDevice]
+  alice.send('x')
+  const [epoch] = alice.keys.epochs
+  const secrets = [epoch!.lane, epoch!.header, epoch!.psk!, ...epoch!.chains.map(({ key }) => key)]
+  const text = inspect(alice.keys, { depth: 20, maxArrayLength: null }) + JSON.stringify(alice.keys)
+  for (const one of secrets) {
+    assert.ok(!text.includes(toHex(one.reveal())))
+    assert.ok(!text.includes([...one.reveal().subarray(0, 8)].join(', ')))
+  }
+  assert.ok(text.includes('[secret]'))
 })

@@ -59,11 +59,7 @@ export function laneOf(secret: Uint8Array): { readonly mailbox: string; readonly
   return { mailbox: toHex(point.toBytes()), seal: toHex(derive('group/seal')) }
 }
 
-export function epochOutput(
-  body: Uint8Array,
-  psk: Uint8Array | undefined,
-  kept: readonly Uint8Array[],
-): Json {
+export function epochOutput(body: Uint8Array, psk: Uint8Array | undefined): Json {
   const epoch = epochOf(body, ROOT, psk)
   return {
     id: toHex(epochIdOf(body)),
@@ -71,7 +67,7 @@ export function epochOutput(
     ...laneOf(epoch.lane),
     header: toHex(epoch.header),
     chains: TAGS.map((_, at) => toHex(epoch.chain(at))),
-    psk: kept.map(toHex),
+    psk: toHex(epoch.psk),
   }
 }
 

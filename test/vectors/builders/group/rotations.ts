@@ -1,11 +1,9 @@
 // Rotations that are taken, or not.
 import { concatBytes } from '@ezchat/protocol/codec/bytes.ts'
 import type { ErrorCode } from '@ezchat/protocol/errors.ts'
-import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { Vector } from '../../vector.ts'
 import {
-  epochIdOf,
   type RotationParts,
   rotationBody,
   signedRotation,
@@ -15,18 +13,11 @@ import {
 } from '../reference/groups.ts'
 import { u8 } from '../reference/pieces.ts'
 import { verdicts } from '../reference/verdict.ts'
-import { epochOutput, inputOf, label, PAIRWISE, PSK, ROOT, rooted, slotted } from './epoch.ts'
+import { epochOutput, inputOf, label, PAIRWISE, PSK, rooted, slotted } from './epoch.ts'
 import { ALICE, BOB, CAROL, GROUP_ID } from './founding.ts'
 
 const take = verdicts('group', 'rotation')
 const body = rotationBody(PAIRWISE)
-const psk = hkdf(
-  sha256,
-  ROOT,
-  new Uint8Array(0),
-  concatBytes(label('group/psk'), epochIdOf(body)),
-  32,
-)
 const pskId = sha256(concatBytes(label('hash/group-psk'), PSK)).slice(0, 16)
 const bad = (name: string, note: string, defect: string, rotation: Uint8Array, via = 'session') =>
   take.bad(name, note, `ROTATION_${defect}` as ErrorCode, inputOf(rotation, BOB, via))
@@ -42,21 +33,21 @@ function answers(): Vector[] {
   return [
     take.good(
       'rotation',
-      'Keys from a root that came in a session, and what later ones mix in.',
+      'Keys from a root that came in a session, and what a later one mixes in.',
       inputOf(rooted(body)),
-      epochOutput(body, undefined, [psk]),
+      epochOutput(body, undefined),
     ),
     take.good(
       'rotation-slots',
       'Keys from a slot, with nothing mixed in.',
       inputOf(inLane, CAROL, 'lane'),
-      epochOutput(plain.body, undefined, []),
+      epochOutput(plain.body, undefined),
     ),
     take.good(
       'rotation-slots-psk',
       'Keys from a slot, with the key that came in the session.',
       inputOf(concatBytes(u8(6), PSK, mixed.signed, u8(0), mixed.slots)),
-      epochOutput(mixed.body, PSK, [PSK]),
+      epochOutput(mixed.body, PSK),
     ),
     take.notMine(
       'rotation-without-psk',

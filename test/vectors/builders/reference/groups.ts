@@ -182,16 +182,18 @@ export interface MessageParts {
 export interface EpochParts {
   readonly lane: Uint8Array
   readonly header: Uint8Array
+  readonly psk: Uint8Array
   readonly chain: (index: number) => Uint8Array
 }
 
 export function epochOf(body: Uint8Array, root: Uint8Array, psk: Uint8Array = ZERO): EpochParts {
   const info = concatBytes(label('group/epoch'), epochIdOf(body))
-  const keys = hkdf(sha256, concatBytes(root, psk), NOTHING, info, 96)
-  const chainRoot = keys.slice(64)
+  const keys = hkdf(sha256, concatBytes(root, psk), NOTHING, info, 128)
+  const chainRoot = keys.slice(64, 96)
   return {
     lane: keys.slice(0, 32),
     header: keys.slice(32, 64),
+    psk: keys.slice(96),
     chain: (index) =>
       hkdf(sha256, chainRoot, NOTHING, concatBytes(label('group/chain'), u16(index)), 32),
   }
