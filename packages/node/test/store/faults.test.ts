@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { EnvelopeStore } from '@ezchat/node/store/envelope-store.ts'
 import { FaultyKeyValue, openFaultyStore } from '@ezchat/node/store/faulty-store.ts'
-import { TABLE } from '@ezchat/node/store/layout.ts'
+import { encodeArrival, prefixOf, TABLE } from '@ezchat/node/store/layout.ts'
 import type { Envelope } from '@ezchat/protocol/envelope/decode.ts'
 import { ownerOf } from '../../../../test/compliance/envelope-store/drops.ts'
 import { envelopeOf, isExact } from '../../../../test/compliance/envelope-store.ts'
@@ -150,6 +150,51 @@ describe('a bit that flips', () => {
     await isExact(store, [...all.filter((one) => !lost.includes(one)), other])
     assert.equal((await store.put(lost[0]!)).kind, 'stored')
     await isExact(store, [...all, other])
+  })
+})
+
+describe('a damaged index', () => {
+  test('takes an envelope again, acknowledged like any other, and counted once', async () => {
+    const disk = new FaultyKeyValue(3)
+    const store = await openFaultyStore(disk, INIT)
+    const [one] = several(1)
+    await store.put(one!)
+    disk.flipBit(([first]) => first === TABLE.entry)
+    assert.equal((await store.put(one!)).kind, 'stored')
+    assert.equal((await store.put(one!)).kind, 'known')
+    assert.equal(store.usage.count, 1)
+    assert.equal(store.usage.damagedCount, 1)
+    disk.crash()
+    await isExact(await openFaultyStore(disk, INIT), [one!])
+  })
+
+  test('is rebuilt, and bodies that are no envelopes are moved aside', async () => {
+    const disk = new FaultyKeyValue(4)
+    const all = several(40)
+    const store = await openFaultyStore(disk, INIT)
+    await offer(store, all)
+    const [held] = await store.load([all[7]!.id])
+    const body = prefixOf(TABLE.body, encodeArrival(held!.arrival).subarray(0, 6))
+    await disk.write([{ key: body, value: new Uint8Array(1000) }], { sync: true })
+    disk.flipBit(([first]) => first === TABLE.digest)
+    disk.crash()
+    const damaged: number[] = []
+    const onDamage = (key: Uint8Array) => damaged.push(key[0]!)
+    const reopened = await openFaultyStore(disk, { ...INIT, onDamage })
+    await isExact(
+      reopened,
+      all.filter((one) => one !== all[7]),
+    )
+    // That a digest was, the body, and the entry that it leaves behind.
+    assert.deepEqual(damaged, [TABLE.meta, TABLE.body, TABLE.entry])
+    const aside = await disk.page({
+      from: Uint8Array.of(TABLE.quarantine),
+      before: Uint8Array.of(TABLE.quarantine + 1),
+      countMax: 10,
+    })
+    assert.equal(aside.length, 1)
+    assert.equal((await reopened.put(all[7]!)).kind, 'stored')
+    await isExact(reopened, all)
   })
 })
 
