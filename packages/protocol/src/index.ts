@@ -177,7 +177,7 @@ export {
   type VerifiedDrop,
   verifyDrop,
 } from './mailbox/drop.ts'
-export { DropMemory, type DropSubject } from './mailbox/drop-memory.ts'
+export { type DropCoverage, DropMemory, type DropSubject } from './mailbox/drop-memory.ts'
 export {
   type Direction,
   deriveLane,

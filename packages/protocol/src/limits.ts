@@ -9,8 +9,8 @@ export const SUGGESTION_DISTANCE_MAX = 2
 
 // Our own mailboxes in memory: 2,000 lanes with 100 days each. About 250 B an entry: 64 MiB.
 export const MAILBOX_BOOK_ENTRIES_MAX = 262_144
-// Of all mailboxes together, up to 192 MiB with their index; then the drops that cover least of what the
-// carrier holds or held, per byte, go first. A stranger's that cover nothing keep nobody's out.
+// Of all mailboxes together: 260,000 ids, 260 MiB when decoded and indexed. Beyond it, what covers
+// least of what the carrier holds or held, per byte, goes first, so that strangers fill nothing.
 export const DROPS_REMEMBERED_BYTES_MAX = 8_388_608
 
 /**
