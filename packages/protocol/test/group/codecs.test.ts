@@ -283,3 +283,16 @@ test('a link to a group carries its invite and whom to ask', () => {
   )
   assert.equal(decodeGroupLink(crypto, 'hello'), null)
 })
+
+test('records of a sender whose messages all came go, and those of a forgotten epoch', () => {
+  const [alice, bob] = some(4) as [GroupDevice, GroupDevice]
+  const late = alice.send('late')
+  bob.receive(alice.send('early'))
+  const before = bob.keys
+  bob.receive(late)
+  const { removed } = groupKeysChanges(before, bob.keys)
+  assert.equal(removed.length, 1)
+  const without = { ...before, epochs: [] }
+  assert.equal(groupKeysChanges(before, without).removed.length, 3)
+  assert.deepEqual(groupKeysChanges(before, before), { put: [], removed: [] })
+})
