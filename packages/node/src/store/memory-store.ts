@@ -20,11 +20,14 @@ function placeOf(names: readonly string[], name: string): number {
   return low
 }
 
+/** Fewer are put in one by one: a simulator reads after nearly every write. */
+const INSERTED_COUNT_MAX = 64
+
 /** Names are compared as bytes are. New ones are sorted in when somebody asks for an order. */
 export class MemoryKeyValue implements KeyValue {
   readonly #rows = new Map<string, Row>()
   #sorted: string[] = []
-  #added = new Set<string>()
+  readonly #added = new Set<string>()
   #removedCount = 0
   #isClosed = false
 
@@ -73,6 +76,7 @@ export class MemoryKeyValue implements KeyValue {
     for (const { key, value } of operations) {
       const name = nameOf(key)
       if (value === null) {
+        // Among the sorted ones it stays until there are many of them.
         if (this.#rows.delete(name) && !this.#added.delete(name)) this.#removedCount++
       } else {
         if (!this.#rows.has(name)) this.#added.add(name)
@@ -89,12 +93,24 @@ export class MemoryKeyValue implements KeyValue {
   }
 
   #sort(): void {
-    if (this.#added.size === 0 && this.#removedCount <= this.#sorted.length / 2) return
+    const isSparse = this.#removedCount > this.#sorted.length / 2
+    if (isSparse || this.#added.size > INSERTED_COUNT_MAX) this.#merge()
+    else for (const name of this.#added) this.#insert(name)
+    this.#added.clear()
+  }
+
+  #insert(name: string): void {
+    const place = placeOf(this.#sorted, name)
+    // It may have been removed, and be there still.
+    if (this.#sorted[place] === name) this.#removedCount--
+    else this.#sorted.splice(place, 0, name)
+  }
+
+  #merge(): void {
     const kept = this.#sorted.filter((name) => this.#rows.has(name) && !this.#added.has(name))
     // Two runs in order: the sort finds them, and merges.
     this.#sorted = kept.concat([...this.#added].sort())
     this.#sorted.sort(compareNames)
-    this.#added = new Set()
     this.#removedCount = 0
   }
 
