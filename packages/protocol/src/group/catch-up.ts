@@ -12,7 +12,7 @@ import { GROUP_CATCH_UP_DEVICES_MAX } from '../limits.ts'
 import type { Epoch, SenderChain } from './epoch.ts'
 import { findEpoch, type GroupKeys, withEpoch } from './keys.ts'
 import { type DeviceRef, deviceName } from './op.ts'
-import { placesOf, type Roster, tagOf } from './roster.ts'
+import { ownPlace, placesOf, type Roster, tagOf } from './roster.ts'
 import { type RotationReader, verifyRotation } from './rotate.ts'
 import { epochIdOf, readRotationHead } from './rotation.ts'
 
@@ -85,7 +85,7 @@ export function takeEpoch(
   if (findEpoch(keys, id) !== null) return keys
   const places = placesOf(tagOf(crypto, head.groupId, reader.self), head.tags)
   if (places.length === 0) throw new ProtocolError('ROTATION_PERMISSION', 'an epoch without us')
-  const ownIndex = places.length === 1 ? places[0]! : null
+  const ownIndex = ownPlace(crypto, head.groupId, reader.roster, reader.self, head.tags)
   const epoch: Epoch = {
     id,
     body,

@@ -112,3 +112,19 @@ export function devicesWithTag(
   byTags.set(roster, byTag)
   return byTag.get(tagNumber(tag)) ?? []
 }
+
+/** Our own place. Devices that share a tag take its places in the order of the roster. */
+export function ownPlace(
+  crypto: Crypto,
+  groupId: Uint8Array,
+  { active }: Roster,
+  self: DeviceRef,
+  packed: Uint8Array,
+): number | null {
+  const tag = tagOf(crypto, groupId, self)
+  const places = placesOf(tag, packed)
+  if (places.length <= 1) return places[0] ?? null
+  const sharing = active.filter((one) => equalBytes(tagOf(crypto, groupId, one), tag))
+  const rank = sharing.findIndex((one) => deviceName(one) === deviceName(self))
+  return places[rank] ?? null
+}

@@ -15,7 +15,15 @@ import { deriveEpochKeys, type Epoch, pskIdOf } from './epoch.ts'
 import type { GroupGraph } from './graph.ts'
 import { findEpoch, findPsk, type GroupKeys, rotationParents, withEpoch } from './keys.ts'
 import { type DeviceRef, deviceName } from './op.ts'
-import { packedTags, placesOf, type Roster, type RosterDevice, tagNumber, tagOf } from './roster.ts'
+import {
+  ownPlace,
+  packedTags,
+  placesOf,
+  type Roster,
+  type RosterDevice,
+  tagNumber,
+  tagOf,
+} from './roster.ts'
 import {
   decodeRotationMessage,
   encodeRotationHead,
@@ -158,18 +166,16 @@ function epochOf(
   crypto: Crypto,
   { head, body, signature }: Pick<RotationMessage, 'head' | 'body' | 'signature'>,
   secrets: { readonly root: Secret; readonly psk: Secret | null },
-  terms: { readonly self: DeviceRef; readonly nowSeconds: number },
+  terms: Pick<RotationTerms, 'self' | 'roster' | 'nowSeconds'>,
 ): Epoch {
   const id = epochIdOf(crypto, body)
-  const places = placesOf(tagOf(crypto, head.groupId, terms.self), head.tags)
   return {
     id,
     body,
     signature,
     parents: head.parents,
     tags: head.tags,
-    // With two devices of one tag both would send under one key: neither does.
-    ownIndex: places.length === 1 ? places[0]! : null,
+    ownIndex: ownPlace(crypto, head.groupId, terms.roster, terms.self, head.tags),
     maySend: true,
     ...deriveEpochKeys(crypto, secrets.root, secrets.psk, id, head.tags),
     skipped: [],

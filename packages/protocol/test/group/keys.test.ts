@@ -10,6 +10,7 @@ import {
   sendingEpoch,
 } from '../../src/group/keys.ts'
 import { openGroupMessage, sealGroupMessageWith } from '../../src/group/message.ts'
+import { tagNumber, tagOf } from '../../src/group/roster.ts'
 import { rotate } from '../../src/group/rotate.ts'
 import { decodeRotationMessage } from '../../src/group/rotation.ts'
 import {
@@ -519,4 +520,34 @@ test('keys do not print', () => {
     assert.ok(!text.includes([...one.reveal().subarray(0, 8)].join(', ')))
   }
   assert.ok(text.includes('[secret]'))
+})
+
+test('two devices whose tags are equal each have a chain of their own', () => {
+  const founder = real('alice')
+  const { devices, logs } = founding(founder, [real('member 0')])
+  const [alice] = devices as [GroupDevice]
+  const base = real('member 0', 'twin')
+  const seen = new Map<number, Uint8Array>()
+  let twins: readonly Uint8Array[] = []
+  for (let at = 0; twins.length === 0; at++) {
+    const device = new Uint8Array(16)
+    new DataView(device.buffer).setUint32(0, at + 1)
+    const tag = tagNumber(tagOf(crypto, alice.keys.groupId, { identity: base.identity, device }))
+    const other = seen.get(tag)
+    if (other !== undefined) twins = [other, device]
+    seen.set(tag, device)
+  }
+  const pair = twins.map(
+    (device) => new GroupDevice({ ...base, device }, alice.replica.copy(), logs),
+  )
+  const [one, two] = pair as [GroupDevice, GroupDevice]
+  // One signing key for both would hide who wrote; each has its own.
+  Object.assign(two, {
+    self: { ...two.self, seed: real('twin two').seed, signKey: real('twin two').signKey },
+  })
+  for (const { self } of pair) logs.enter(self)
+  deliver(alice.rotate(), pair)
+  assert.notEqual(one.keys.epochs[0]!.ownIndex, two.keys.epochs[0]!.ownIndex)
+  heardBy('one', one, [alice, two])
+  heardBy('two', two, [alice, one])
 })
