@@ -145,7 +145,13 @@ export {
 } from './identity/record.ts'
 export type { DevicePrekeys, RecordContent, RecordDraft } from './identity/record-content.ts'
 export { compareRecords, type RecordHeader, recordName } from './identity/record-layout.ts'
-export { type RecordCheck, selectRecord, validateRecord } from './identity/record-validator.ts'
+export {
+  type RecordCheck,
+  type RecordVerdict,
+  selectRecord,
+  type ValidatedRecord,
+  validateRecord,
+} from './identity/record-validator.ts'
 export { deriveRootKeys, drawRoot, type RootKeys } from './identity/root.ts'
 export { safetyNumber, safetyNumberGroups } from './identity/safety-number.ts'
 export { suggestWords } from './identity/word-suggestion.ts'

@@ -34,9 +34,15 @@ function validateInput(bytes: Uint8Array, more: JsonObject = {}): JsonObject {
   }
 }
 
-function header(lie: Partial<RecordParts> = {}): Json {
+function header(lie: Partial<RecordParts>, verdict: 'new' | 'same'): Json {
   const { period = PERIOD, sequence = 7n, expires = NOW + 86_400 } = lie
-  return { mailbox: toHex(MAILBOX), period, sequence: sequence.toString(), expiresSeconds: expires }
+  return {
+    verdict,
+    mailbox: toHex(MAILBOX),
+    period,
+    sequence: sequence.toString(),
+    expiresSeconds: expires,
+  }
 }
 
 function kept(
@@ -44,8 +50,9 @@ function kept(
   note: string,
   lie: Partial<RecordParts>,
   more: JsonObject = {},
+  verdict: 'new' | 'same' = 'new',
 ): Vector {
-  return validate.good(name, note, validateInput(record(lie), more), header(lie))
+  return validate.good(name, note, validateInput(record(lie), more), header(lie, verdict))
 }
 
 function refusedBytes(
@@ -81,7 +88,7 @@ function keptOnes(): Vector[] {
       {},
       stored({ warrant: {}, sequence: highest }),
     ),
-    kept('same-again', 'The same bytes once more.', {}, stored({})),
+    kept('same-again', 'The same bytes once more.', {}, stored({}), 'same'),
     kept('lasts-longest', 'As long as a record may be kept.', { expires: LATEST }),
   ]
 }
@@ -191,13 +198,22 @@ function unsigned(): Vector[] {
   ]
 }
 
+function selectInput(records: readonly Uint8Array[]): JsonObject {
+  return {
+    name: toHex(NAME),
+    records: records.map(toHex),
+    networkId: toHex(NETWORK),
+    nowSeconds: NOW,
+  }
+}
+
 function selections(): Vector[] {
   const selected = (
     name: string,
     note: string,
     records: readonly Uint8Array[],
     output: number,
-  ): Vector => select.good(name, note, { records: records.map(toHex) }, output)
+  ): Vector => select.good(name, note, selectInput(records), output)
   const old = record({ sequence: 6n })
   const delegated = record({ warrant: {}, sequence: 9n })
   return [
@@ -208,7 +224,13 @@ function selections(): Vector[] {
       [delegated, old, utf8('junk')],
       1,
     ),
-    select.notMine('select-none', 'Nothing that can be read.', { records: [toHex(utf8('junk'))] }),
+    selected(
+      'select-proved',
+      'The highest number is forged, the next has expired.',
+      [flipped(record({ sequence: 9n }), 2000), record({ sequence: 8n, expires: NOW - 1 }), old],
+      2,
+    ),
+    select.notMine('select-none', 'Nothing that can be read.', selectInput([utf8('junk')])),
   ]
 }
 

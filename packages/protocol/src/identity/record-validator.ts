@@ -4,12 +4,13 @@ import { assertSeconds } from '../codec/seconds.ts'
 import { RECORD_PERIODS_MAX } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { labelled, SIGN_LABELS } from '../crypto/labels.ts'
-import { ProtocolError } from '../errors.ts'
+import { assert, ProtocolError } from '../errors.ts'
 import { doorPeriod, doorPeriodStartSeconds } from '../mailbox/door.ts'
 import { decodeWarrant, verifyWarrant } from '../mailbox/warrant.ts'
 import {
   compareRecords,
   decodeRecord,
+  isRecordSize,
   type RecordHeader,
   type RecordParts,
   recordName,
@@ -25,22 +26,43 @@ export interface StoredRecordCheck extends RecordCheck {
   readonly stored?: Uint8Array | null
 }
 
+declare const isProved: unique symbol
+
+/** What may be kept and chosen. `decodeRecord` proves nothing, so what it answers is none. */
+export interface ValidatedRecord extends RecordHeader {
+  readonly name: Uint8Array
+  /** Exactly as it came, to be kept and handed on. */
+  readonly bytes: Uint8Array
+  readonly [isProved]: true
+}
+
+export interface RecordVerdict {
+  /** 'same' is what is stored already: nothing to write, and nothing to pass on. */
+  readonly verdict: 'new' | 'same'
+  readonly record: ValidatedRecord
+}
+
 /** Throws unless these bytes may be kept under this name, in place of what is stored. */
 export function validateRecord(
   crypto: Crypto,
   name: Uint8Array,
   bytes: Uint8Array,
   check: StoredRecordCheck,
-): RecordHeader {
+): RecordVerdict {
   assertSeconds(check.nowSeconds)
-  const record = decodeRecord(bytes)
+  // A copy: what has been proved must not change in the hands of whoever brought it.
+  const own = isRecordSize(bytes.length) ? Uint8Array.from(bytes) : bytes
+  const record = decodeRecord(own)
   if (!equalBytes(name, recordName(crypto, check.networkId, record.mailbox))) {
     throw new ProtocolError('RECORD_NAME')
   }
   checkTimes(record, check.nowSeconds)
-  checkNewer(bytes, check)
+  const verdict = checkNewer(own, check)
   checkSigner(crypto, record, check)
-  return record
+  const { mailbox, period, sequence, expiresSeconds, warrant } = record
+  const header: RecordHeader = { mailbox, period, sequence, expiresSeconds, warrant }
+  const validated = { ...header, name: Uint8Array.from(name), bytes: own }
+  return { verdict, record: validated as ValidatedRecord }
 }
 
 export function checkTimes(record: RecordHeader, nowSeconds: number): void {
@@ -54,10 +76,15 @@ export function checkTimes(record: RecordHeader, nowSeconds: number): void {
 }
 
 /** Before any signature: whoever sends old records should not make us compute. */
-function checkNewer(bytes: Uint8Array, { stored, nowSeconds }: StoredRecordCheck): void {
-  if (stored === undefined || stored === null) return
-  if (decodeRecord(stored).expiresSeconds < nowSeconds) return
-  if (compareRecords(bytes, stored) < 0) throw new ProtocolError('RECORD_STALE')
+function checkNewer(
+  bytes: Uint8Array,
+  { stored, nowSeconds }: StoredRecordCheck,
+): RecordVerdict['verdict'] {
+  if (stored === undefined || stored === null) return 'new'
+  if (decodeRecord(stored).expiresSeconds < nowSeconds) return 'new'
+  const order = compareRecords(bytes, stored)
+  if (order < 0) throw new ProtocolError('RECORD_STALE')
+  return order === 0 ? 'same' : 'new'
 }
 
 /** The key that signed: the mailbox's own, or the delegate's of its warrant. */
@@ -84,22 +111,12 @@ export function checkSigner(
   }
 }
 
-/** The index of the best of several validated records of one name; null when none is readable. */
-export function selectRecord(records: readonly Uint8Array[]): number | null {
-  let best: number | null = null
-  for (const [i, bytes] of records.entries()) {
-    if (!isReadable(bytes)) continue
-    if (best === null || compareRecords(bytes, records[best]!) > 0) best = i
+/** The best of several records of one name; null when there is none. */
+export function selectRecord(records: readonly ValidatedRecord[]): ValidatedRecord | null {
+  let best: ValidatedRecord | null = null
+  for (const record of records) {
+    assert(best === null || equalBytes(best.name, record.name), 'expected records of one name')
+    if (best === null || compareRecords(record.bytes, best.bytes) > 0) best = record
   }
   return best
-}
-
-function isReadable(bytes: Uint8Array): boolean {
-  try {
-    decodeRecord(bytes)
-    return true
-  } catch (error: unknown) {
-    if (error instanceof ProtocolError) return false
-    throw error
-  }
 }
