@@ -70,8 +70,8 @@ export const STEM_REPLACEMENT_COUNT_MAX = 4
  */
 export const STEM_MAPPING_COUNT_MAX = 1024
 /**
- * Neighbours that a node keeps count of, 1024 × 0.2 KiB; more than any connection limit, later ones
- * take no part.
+ * Neighbours that a node keeps count of, 1024 × 0.2 KiB; more than any connection limit. For a new
+ * one, of those who left in this epoch the fullest bucket goes; if all are there it takes no part.
  */
 export const STEM_PEER_COUNT_MAX = 1024
 /**

@@ -25,10 +25,19 @@ export class Neighbour {
     this.#filledAtMs = nowMs
   }
 
+  tokensAt(nowMs: number): number {
+    const gained = ((nowMs - this.#filledAtMs) / 1000) * STEM_MESSAGES_PER_SECOND
+    return Math.min(STEM_MESSAGES_BURST, this.#tokens + gained)
+  }
+
+  /** Strikes, silences and refusals: what else a fresh start would wipe out. */
+  get faultCount(): number {
+    return this.#strikeCount + this.#silenceCount + this.#refusalCount
+  }
+
   /** Pays for one message. False when it came too soon. */
   spend(nowMs: number): boolean {
-    const gained = ((nowMs - this.#filledAtMs) / 1000) * STEM_MESSAGES_PER_SECOND
-    this.#tokens = Math.min(STEM_MESSAGES_BURST, this.#tokens + gained)
+    this.#tokens = this.tokensAt(nowMs)
     this.#filledAtMs = nowMs
     if (this.#tokens < 1) return false
     this.#tokens -= 1
@@ -70,7 +79,7 @@ export class Neighbours {
   up(peer: PeerId, capable: boolean, dialled: boolean, nowMs: number): void {
     let neighbour = this.#byPeer.get(peer)
     if (neighbour === undefined) {
-      if (this.#byPeer.size >= STEM_PEER_COUNT_MAX) this.#dropAbsent()
+      if (this.#byPeer.size >= STEM_PEER_COUNT_MAX) this.#dropFullest(nowMs)
       if (this.#byPeer.size >= STEM_PEER_COUNT_MAX) return
       neighbour = new Neighbour(peer, nowMs)
       this.#byPeer.set(peer, neighbour)
@@ -102,7 +111,25 @@ export class Neighbours {
     for (const neighbour of this.#byPeer.values()) neighbour.forgive()
   }
 
+  /**
+   * Of those who left, the one that gains least by being forgotten: peers that come and go by the
+   * hundred must not refill the bucket of one that ran it low.
+   */
+  #dropFullest(nowMs: number): void {
+    let fullest: Neighbour | null = null
+    for (const neighbour of this.#byPeer.values()) {
+      if (neighbour.isUp) continue
+      if (fullest === null || compareGain(neighbour, fullest, nowMs) < 0) fullest = neighbour
+    }
+    if (fullest !== null) this.#byPeer.delete(fullest.peer)
+  }
+
   #dropAbsent(): void {
     for (const [peer, { isUp }] of this.#byPeer) if (!isUp) this.#byPeer.delete(peer)
   }
+}
+
+/** Below zero when `a` would gain less than `b` if both were forgotten. */
+function compareGain(a: Neighbour, b: Neighbour, nowMs: number): number {
+  return b.tokensAt(nowMs) - a.tokensAt(nowMs) || a.faultCount - b.faultCount
 }
