@@ -22,7 +22,8 @@ export const STORE_STEP_COUNT_MAX = 256
 // 16 of 1 KiB make room for one of 16 KiB.
 export const STORE_EVICTION_COUNT_MAX = 16
 
-// Per piece of short ids for an exchange: 4096 × 16 B = 64 KiB.
+// Per piece of short ids for an exchange: 4096 × 16 B = 64 KiB. Also the most that a drop is credited
+// for, 4096 × 0.1 KiB while it is counted.
 export const STORE_PIECE_COUNT_MAX = 4096
 
 // Per fetch: envelopes in one page; 256 of 1 KiB are what a peer is sent at once.

@@ -1,7 +1,8 @@
 // Drops on disk and in memory: mailbox.md §6. The record is durable before anything is removed, so
 // a removal that was cut short goes on when the store is opened.
-import { compareBytes } from '@ezchat/protocol/codec/bytes.ts'
+import { compareBytes, toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
+import { DROPS_REMEMBERED_BYTES_MAX } from '@ezchat/protocol/limits.ts'
 import {
   decodeDrop,
   dropForgetAtSeconds,
@@ -22,24 +23,36 @@ const KIND_BEFORE = Uint8Array.of(2)
 export interface StoredDrop {
   readonly key: Uint8Array
   readonly drop: VerifiedDrop
+  readonly heldCount: number
   readonly isApplied: boolean
 }
 
-function encodeStored(drop: VerifiedDrop, isApplied: boolean): Uint8Array {
-  const record = new Uint8Array(1 + drop.bytes.length)
+/** What a drop covers of what is held, which says how long it is kept when there are too many. */
+export interface Covering {
+  /** Names of the ids in its own mailbox. */
+  readonly ids: ReadonlySet<string>
+  readonly count: number
+}
+
+const HEAD_BYTES = 5
+
+function encodeStored(drop: VerifiedDrop, heldCount: number, isApplied: boolean): Uint8Array {
+  const record = new Uint8Array(HEAD_BYTES + drop.bytes.length)
   record[0] = isApplied ? APPLIED : PENDING
-  record.set(drop.bytes, 1)
+  new DataView(record.buffer).setUint32(1, heldCount)
+  record.set(drop.bytes, HEAD_BYTES)
   return withCheck(record)
 }
 
 /** Null when it is damaged. */
 function decodeStored(key: Uint8Array, record: Uint8Array): StoredDrop | null {
   const bytes = withoutCheck(record)
-  if (bytes === null) return null
+  if (bytes === null || bytes.length < HEAD_BYTES) return null
   try {
     // It was proved before it was stored, and its check says that it is the same.
-    const drop = decodeDrop(bytes.subarray(1)) as VerifiedDrop
-    return { key, drop, isApplied: bytes[0] === APPLIED }
+    const drop = decodeDrop(bytes.subarray(HEAD_BYTES)) as VerifiedDrop
+    const heldCount = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1)
+    return { key, drop, heldCount, isApplied: bytes[0] === APPLIED }
   } catch (error: unknown) {
     if (error instanceof ProtocolError) return null
     throw error
@@ -50,11 +63,12 @@ export class DropBook {
   readonly #keyValue: KeyValue
   readonly #ttlDays: number
   readonly #memory: DropMemory
+  readonly #keys = new WeakMap<VerifiedDrop, Uint8Array>()
 
-  constructor(keyValue: KeyValue, ttlDays: number) {
+  constructor(keyValue: KeyValue, ttlDays: number, bytesMax: number = DROPS_REMEMBERED_BYTES_MAX) {
     this.#keyValue = keyValue
     this.#ttlDays = ttlDays
-    this.#memory = new DropMemory(ttlDays)
+    this.#memory = new DropMemory(ttlDays, bytesMax)
   }
 
   get count(): number {
@@ -66,7 +80,10 @@ export class DropBook {
     const pending: StoredDrop[] = []
     const damaged: Row[] = []
     for await (const stored of this.#stored(null, damaged)) {
-      this.#memory.learn(stored.drop)
+      const { key, drop, heldCount } = stored
+      let left = heldCount
+      this.#memory.learn(drop, { isHeld: () => left-- > 0, heldBelowBound: heldCount })
+      this.#keys.set(drop, key)
       if (!stored.isApplied) pending.push(stored)
     }
     return { pending, damaged }
@@ -76,27 +93,37 @@ export class DropBook {
     return this.#memory.covering(subject)
   }
 
-  /** Null when it is not new: `verdict` says why. */
+  /** Null when it is not new: `verdict` says why. Those that make room for it leave the disk. */
   learn(
     draft: Draft,
     drop: VerifiedDrop,
-  ): { verdict: 'new' | 'known' | 'full'; key: Uint8Array | null } {
-    const verdict = this.#memory.learn(drop)
-    if (verdict !== 'new') return { verdict, key: null }
+    held: Covering,
+  ): { verdict: 'new' | 'known' | 'full'; stored: StoredDrop | null } {
+    const heldCount = held.count
+    const coverage = {
+      isHeld: (id: Uint8Array) => held.ids.has(toHex(id)),
+      heldBelowBound: heldCount,
+    }
+    const verdict = this.#memory.learn(drop, coverage, (evicted) => {
+      const key = this.#keys.get(evicted)
+      if (key !== undefined) draft.write(key, null)
+    })
+    if (verdict !== 'new') return { verdict, stored: null }
     // A later bound takes the place of an earlier one, on disk as in memory.
     const key =
       drop.scope.kind === 'before'
         ? prefixOf(TABLE.drop, KIND_BEFORE, drop.mailbox)
         : prefixOf(TABLE.drop, KIND_IDS, drop.mailbox, encodeArrival(draft.takeArrival()))
-    draft.write(key, encodeStored(drop, false))
-    return { verdict, key }
+    this.#keys.set(drop, key)
+    draft.write(key, encodeStored(drop, heldCount, false))
+    return { verdict, stored: { key, drop, heldCount, isApplied: false } }
   }
 
   /** Unless a later one has taken its place meanwhile. */
-  markApplied(draft: Draft, { key, drop }: StoredDrop, record: Uint8Array | null): void {
+  markApplied(draft: Draft, { key, drop, heldCount }: StoredDrop, record: Uint8Array | null): void {
     const stored = record === null ? null : decodeStored(key, record)
     if (stored !== null && compareBytes(stored.drop.bytes, drop.bytes) === 0) {
-      draft.write(key, encodeStored(drop, true))
+      draft.write(key, encodeStored(drop, heldCount, true))
     }
   }
 

@@ -1,5 +1,6 @@
 // A carrier's store: what it has acknowledged is on disk, its digests are exact after a crash, and
 // what it forgets, it forgets by expiry, by its owner's drop, or because the disk's quota is full.
+import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { assertSeconds } from '@ezchat/protocol/codec/seconds.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import type { Envelope } from '@ezchat/protocol/envelope/decode.ts'
@@ -8,10 +9,11 @@ import type { VerifiedDrop } from '@ezchat/protocol/mailbox/drop.ts'
 import type { DropSubject } from '@ezchat/protocol/mailbox/drop-memory.ts'
 import type { DayDigest } from '@ezchat/protocol/sync/digest.ts'
 import { EzchatError } from '../errors.ts'
+import { STORE_PIECE_COUNT_MAX } from '../limits.ts'
 import { CommitQueue } from './commit-queue.ts'
 import type { DayBook } from './day-book.ts'
 import { Draft } from './draft.ts'
-import type { DropBook, StoredDrop } from './drop-book.ts'
+import type { Covering, DropBook, StoredDrop } from './drop-book.ts'
 import {
   type Damage,
   EnvelopeReader,
@@ -225,8 +227,10 @@ export class EnvelopeStore {
    * 'full' when no more drops can be remembered: then its envelopes stay until they expire.
    */
   async drop(drop: VerifiedDrop): Promise<'new' | 'known' | 'full'> {
-    const { verdict, key } = await this.#change((draft) => this.#drops.learn(draft, drop), true)
-    if (key !== null) await this.applyDrop({ key, drop, isApplied: false })
+    const held = await this.#reading(() => this.#heldUnder(drop))
+    const learn = (draft: Draft) => this.#drops.learn(draft, drop, held)
+    const { verdict, stored } = await this.#change(learn, true)
+    if (stored !== null) await this.applyDrop(stored)
     return verdict
   }
 
@@ -248,11 +252,7 @@ export class EnvelopeStore {
   /** The second half of a drop, and all of one that was cut short. */
   async applyDrop(stored: StoredDrop): Promise<void> {
     const { drop, key } = stored
-    const { ttlDays } = this.#init.network
-    const steps =
-      drop.scope.kind === 'ids'
-        ? dropIdsOf(this.#reader, drop.mailbox, drop.scope.ids)
-        : mailboxIds(this.#keyValue, { ttlDays, mailbox: drop.mailbox, before: drop.scope.before })
+    const steps = this.#covered(drop)
     for await (const found of steps) await this.#remove(found)
     await this.#queue.submit({
       ...{ bytes: drop.bytes.length, sync: false, reads: [key] },
@@ -266,6 +266,22 @@ export class EnvelopeStore {
     await this.#queue.close()
     this.#listeners.clear()
     await this.#keyValue.close()
+  }
+
+  #covered({ mailbox, scope }: VerifiedDrop): AsyncGenerator<Found[]> {
+    if (scope.kind === 'ids') return dropIdsOf(this.#reader, mailbox, scope.ids)
+    const { ttlDays } = this.#init.network
+    return mailboxIds(this.#keyValue, { ttlDays, mailbox, before: scope.before })
+  }
+
+  async #heldUnder(drop: VerifiedDrop): Promise<Covering> {
+    const ids = new Set<string>()
+    for await (const found of this.#covered(drop)) {
+      for (const { id } of found) ids.add(toHex(id))
+      // Whoever covers so many is not the one to go.
+      if (ids.size >= STORE_PIECE_COUNT_MAX) break
+    }
+    return { ids, count: ids.size }
   }
 
   /** A removal need not be synced: what comes back after a crash is removed again. */
