@@ -350,6 +350,7 @@ export {
   type StemMessage,
 } from './stem/message.ts'
 export { type StemReaderOptions, type StemReaders, stemReaders } from './stem/readers.ts'
+export { SyncBudget } from './sync/budget.ts'
 export {
   addToDigest,
   type DayDigest,
@@ -359,7 +360,13 @@ export {
   encodeDigest,
   removeFromDigest,
 } from './sync/digest.ts'
-export { type Exchange, encodeRefusal, type SyncEffect, type SyncEvent } from './sync/exchange.ts'
+export {
+  type Exchange,
+  type ExchangeTerms,
+  encodeRefusal,
+  type SyncEffect,
+  type SyncEvent,
+} from './sync/exchange.ts'
 export { startExchange } from './sync/initiator.ts'
 export { MemorySyncSet } from './sync/memory-sync-set.ts'
 export { answerExchange } from './sync/responder.ts'

@@ -140,6 +140,8 @@ export const STEM_REFUSAL_COUNT_MAX = 8
 
 // One exchange, each side: 2 Mi ids are 64 MiB while it lasts, and 2 GiB or more of envelopes.
 export const SYNC_ITEMS_MAX = 2_097_152
+// All exchanges of a host together: two of the largest, 128 MiB. Beyond it an exchange is refused.
+export const SYNC_ITEMS_ALL_MAX = 4_194_304
 // Per exchange, between two messages: a peer that falls silent keeps up to 64 MiB of ours so long.
 export const SYNC_IDLE_MS_MAX = 30_000
 // Per exchange, in all: 2 Mi ids are 1,100 messages, half a second each. Then it is refused.

@@ -6,7 +6,8 @@ import { derive } from '../crypto/derive.ts'
 import { KEY_LABELS } from '../crypto/labels.ts'
 import { Secret } from '../crypto/secret.ts'
 import { assert, ProtocolError, statusOf } from '../errors.ts'
-import { SYNC_EXCHANGE_MS_MAX, SYNC_IDLE_MS_MAX } from '../limits.ts'
+import { SYNC_EXCHANGE_MS_MAX, SYNC_IDLE_MS_MAX, SYNC_ITEMS_MAX } from '../limits.ts'
+import { SyncBudget } from './budget.ts'
 import type { DayDigest } from './digest.ts'
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from './message.ts'
 import { SIPHASH_KEY_BYTES, SipHash } from './siphash.ts'
@@ -47,11 +48,17 @@ export interface Phase {
   onItems(shortIds: Uint8Array, isLast: boolean): void
 }
 
-export interface ExchangeInit {
-  readonly crypto: Crypto
+/** What a host gives to either shell. */
+export interface ExchangeTerms {
   readonly shard: number
   /** What we hold of the shard. Copied: it may change while the exchange lasts. */
   readonly days: Iterable<DayDigest>
+  /** Of all exchanges of the host together. Without one, this exchange counts for itself. */
+  readonly budget?: SyncBudget
+}
+
+export interface ExchangeInit extends ExchangeTerms {
+  readonly crypto: Crypto
   /** 16 random bytes. */
   readonly salt: Uint8Array
 }
@@ -61,7 +68,9 @@ export abstract class Exchange {
   protected readonly shard: number
   protected readonly salt: Uint8Array
   protected readonly days: readonly DayDigest[]
+  readonly #budget: SyncBudget
   readonly #endMs: number
+  #reservedCount = 0
   #idleMs: number
   #effects: SyncEffect[] = []
   #isOver = false
@@ -71,6 +80,7 @@ export abstract class Exchange {
     this.shard = init.shard
     this.salt = init.salt
     this.days = newestDays(init.days)
+    this.#budget = init.budget ?? new SyncBudget()
     this.#endMs = nowMs + SYNC_EXCHANGE_MS_MAX
     this.#idleMs = nowMs + SYNC_IDLE_MS_MAX
   }
@@ -96,6 +106,13 @@ export abstract class Exchange {
     return this.#effects
   }
 
+  /** For a host whose connection is gone. What ends by itself is closed already. */
+  close(): void {
+    this.#isOver = true
+    this.#budget.release(this.#reservedCount)
+    this.#reservedCount = 0
+  }
+
   #dispatch(event: SyncEvent, nowMs: number): void {
     if (nowMs >= this.deadlineMs) throw new ProtocolError('SYNC_EXPIRED')
     if (event.kind === 'timeout') return
@@ -109,7 +126,7 @@ export abstract class Exchange {
     const { shard, message } = decodeSyncMessage(bytes)
     if (shard !== this.shard) throw new ProtocolError('SYNC_STATE', 'another shard')
     if (message.kind === 'refuse') {
-      this.#isOver = true
+      this.close()
       this.#effects.push({ kind: 'refused', status: message.status })
     } else {
       this.onMessage(message)
@@ -118,7 +135,7 @@ export abstract class Exchange {
 
   /** Nothing that this event has led to is worth keeping; the peer is told why it ends. */
   #fail(error: ProtocolError): void {
-    this.#isOver = true
+    this.close()
     const bytes = encodeRefusal(this.shard, error)
     this.#effects = [
       { kind: 'send', bytes },
@@ -127,7 +144,7 @@ export abstract class Exchange {
   }
 
   protected finish(isComplete: boolean): void {
-    this.#isOver = true
+    this.close()
     this.#effects.push({ kind: 'done', isComplete })
   }
 
@@ -146,10 +163,20 @@ export abstract class Exchange {
     },
   }
 
-  /** Of our own ids: sizes a phase's memory before they come. */
-  protected countOf(days: readonly number[]): number {
+  /**
+   * Room for our own ids of these days, in place of those of the phase before: sizes a phase's
+   * memory before they come, and refuses before anything is allocated for them.
+   */
+  protected reserve(days: readonly number[]): number {
     const wanted = new Set(days)
-    return this.days.reduce((sum, { day, digest }) => sum + (wanted.has(day) ? digest.count : 0), 0)
+    const counts = this.days.map(({ day, digest }) => (wanted.has(day) ? digest.count : 0))
+    const count = counts.reduce((sum, more) => sum + more, 0)
+    if (count > SYNC_ITEMS_MAX) throw new ProtocolError('SYNC_LIMIT', `${count} ids in these days`)
+    this.#budget.release(this.#reservedCount)
+    this.#reservedCount = 0
+    this.#budget.reserve(count)
+    this.#reservedCount = count
+    return count
   }
 
   protected onStart(): void {

@@ -6,8 +6,15 @@ import type { Crypto } from '../crypto/crypto.ts'
 import { assert } from '../errors.ts'
 import { SYNC_AUDIT_PERIOD } from '../limits.ts'
 import { CodingSender } from './coding-sender.ts'
-import { type DayDigest, fingerprintOf, rootOf } from './digest.ts'
-import { Exchange, type ExchangeInit, type Phase, sessionHash, wrongState } from './exchange.ts'
+import { fingerprintOf, rootOf } from './digest.ts'
+import {
+  Exchange,
+  type ExchangeInit,
+  type ExchangeTerms,
+  type Phase,
+  sessionHash,
+  wrongState,
+} from './exchange.ts'
 import { ListSender } from './list-sender.ts'
 import type { DayFingerprint, SyncMessage } from './message.ts'
 import { type DayPair, makePlan, type Plan } from './plan.ts'
@@ -18,11 +25,7 @@ export interface InitiatorInit extends ExchangeInit {
 }
 
 /** The shell: draws the salt and, once in SYNC_AUDIT_PERIOD exchanges, an audit. */
-export function startExchange(
-  crypto: Crypto,
-  init: { readonly shard: number; readonly days: Iterable<DayDigest> },
-  nowMs: number,
-): Initiator {
+export function startExchange(crypto: Crypto, init: ExchangeTerms, nowMs: number): Initiator {
   const coin = new DataView(crypto.randomBytes(4).buffer).getUint32(0)
   const auditPick = coin % SYNC_AUDIT_PERIOD === 0 ? Math.floor(coin / SYNC_AUDIT_PERIOD) : null
   const salt = crypto.randomBytes(SYNC_SALT_BYTES)
@@ -73,7 +76,7 @@ export class Initiator extends Exchange {
       hash: sessionHash(this.crypto, this.shard, this.salt, responderSalt),
       plan: code,
       isListNext: list.length > 0,
-      countHint: this.countOf(code.days),
+      countHint: this.reserve(code.days),
       finish: (outcome) => {
         const days = outcome === 'list' ? [...list, ...code.days].sort((a, b) => a - b) : list
         if (days.length === 0) this.finish(plan.isComplete)
@@ -86,7 +89,7 @@ export class Initiator extends Exchange {
     this.#phase = new ListSender({
       outbox: this.outbox,
       days,
-      countHint: this.countOf(days),
+      countHint: this.reserve(days),
       finish: () => this.finish(plan.isComplete),
     })
   }

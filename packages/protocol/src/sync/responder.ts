@@ -2,22 +2,17 @@
 import { equalBytes } from '../codec/bytes.ts'
 import { SYNC_SALT_BYTES } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
-import { assert, ProtocolError } from '../errors.ts'
-import { SYNC_ITEMS_MAX } from '../limits.ts'
+import { assert } from '../errors.ts'
 import { CodingReceiver } from './coding-receiver.ts'
-import { type DayDigest, fingerprintOf, rootOf } from './digest.ts'
-import { Exchange, sessionHash, wrongState } from './exchange.ts'
+import { fingerprintOf, rootOf } from './digest.ts'
+import { Exchange, type ExchangeTerms, sessionHash, wrongState } from './exchange.ts'
 import { ListReceiver } from './list-receiver.ts'
 import type { SyncMessage } from './message.ts'
 
 type Open = Extract<SyncMessage, { kind: 'open' }>
 
 /** The shell: draws the salt. */
-export function answerExchange(
-  crypto: Crypto,
-  init: { readonly shard: number; readonly days: Iterable<DayDigest> },
-  nowMs: number,
-): Responder {
+export function answerExchange(crypto: Crypto, init: ExchangeTerms, nowMs: number): Responder {
   return new Responder({ ...init, crypto, salt: crypto.randomBytes(SYNC_SALT_BYTES) }, nowMs)
 }
 
@@ -33,14 +28,14 @@ export class Responder extends Exchange {
       this.#phase = new ListReceiver({
         outbox: this.outbox,
         message,
-        countHint: this.#sizeOf(message.days),
+        countHint: this.reserve(message.days),
       })
     } else if (message.kind === 'code' && this.#phase === null) {
       this.#phase = new CodingReceiver({
         outbox: this.outbox,
         hash: sessionHash(this.crypto, this.shard, this.#initiatorSalt, this.salt),
         message,
-        countHint: this.#sizeOf(message.days),
+        countHint: this.reserve(message.days),
       })
     } else if (this.#phase !== null) {
       this.#phase.onMessage(message)
@@ -59,13 +54,6 @@ export class Responder extends Exchange {
   get #allowsList(): boolean {
     if (this.#phase === null) return true
     return this.#phase instanceof CodingReceiver && this.#phase.allowsList
-  }
-
-  /** Refused before anything is allocated for it. */
-  #sizeOf(days: readonly number[]): number {
-    const count = this.countOf(days)
-    if (count > SYNC_ITEMS_MAX) throw new ProtocolError('SYNC_LIMIT', `${count} ids in these days`)
-    return count
   }
 
   #finishWhenDone(): void {
