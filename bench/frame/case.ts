@@ -4,6 +4,8 @@ export interface Target {
   /** The value must be at least, or at most, this. */
   readonly least?: number
   readonly most?: number
+  /** Of what is counted per second: the ratio to each peer must be at least this. */
+  readonly ratioLeast?: number
 }
 
 /** Time per piece of work in one of the first four, or pieces per second. */

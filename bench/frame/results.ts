@@ -14,27 +14,31 @@ function printTarget(target: Target | undefined): string | null {
   const bounds = [
     target.least === undefined ? '' : `>= ${target.least}`,
     target.most === undefined ? '' : `<= ${target.most}`,
+    target.ratioLeast === undefined ? '' : `>= ${printNumber(target.ratioLeast)} ×`,
   ]
   return bounds.filter((bound) => bound !== '').join(', ')
 }
 
-function isMet(value: number, target: Target | undefined): boolean | null {
+/** A peer that could not be had leaves its ratio, and so a target for it, unjudged. */
+function isMet(value: number, ratio: number | null, target: Target | undefined): boolean | null {
   if (target === undefined) return null
-  return value >= (target.least ?? -Infinity) && value <= (target.most ?? Infinity)
+  const { least = -Infinity, most = Infinity, ratioLeast = -Infinity } = target
+  return value >= least && value <= most && (ratio ?? Infinity) >= ratioLeast
 }
 
 function rows(place: Place, { ours, peers = {} }: Figures): Result[] {
   const { suite, name, unit, target } = place
   const common = { suite, name, value: ours, unit }
-  const judged = { target: printTarget(target), met: isMet(ours, target) }
-  const beside = Object.entries(peers)
-  if (beside.length === 0) return [{ ...common, peer: null, ratio: null, ...judged }]
-  return beside.map(([peer, value]) => ({
+  const row = (peer: string | null, ratio: number | null): Result => ({
     ...common,
     peer,
-    ratio: value === 0 ? null : ours / value,
-    ...judged,
-  }))
+    ratio,
+    target: printTarget(target),
+    met: isMet(ours, ratio, target),
+  })
+  const beside = Object.entries(peers)
+  if (beside.length === 0) return [row(null, null)]
+  return beside.map(([peer, value]) => row(peer, value === 0 ? null : ours / value))
 }
 
 export function timedResults(

@@ -103,7 +103,7 @@ export function* storeCases({ check }: Context): Iterable<TimedCase> {
   const count = check ? 64 : 1024
   for (const inFlight of [64, 256]) {
     yield {
-      ...{ kind: 'timed', unit: 'per second', target: { least: 10_000 } },
+      ...{ kind: 'timed', unit: 'per second', target: { least: 10_000, ratioLeast: 1 / 3 } },
       name: `store: 1 KiB, durable when acknowledged, ${SHARDS} shards, ${inFlight} in flight`,
       contenders: async () => {
         const { store, level } = await open()

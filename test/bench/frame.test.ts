@@ -182,6 +182,24 @@ describe('the command', () => {
     ])
   })
 
+  test('a target for the ratio is judged beside each peer, and nowhere else', async () => {
+    const verdicts = async (ratioLeast: number, peers: { [name: string]: number }) => {
+      const figures = { ours: 30, peers }
+      const one: Case = { ...counted, target: { ratioLeast }, count: () => figures }
+      const { host, printed } = hostWith(clock, [one])
+      await runBench(['sample', '--quick', '--json'], host)
+      return (JSON.parse(printed()) as Result[]).map(({ target, met }) => [target, met])
+    }
+    const peers = { slow: 10, fast: 21, equal: 20 }
+    const target = '>= 1.5 ×'
+    assert.deepEqual(await verdicts(1.5, peers), [
+      [target, true],
+      [target, false],
+      [target, true],
+    ])
+    assert.deepEqual(await verdicts(1.5, {}), [[target, true]])
+  })
+
   test('without it prints a table', async () => {
     const { host, printed, reported } = hostWith(clock, [timed, counted])
     assert.equal(await runBench(['sample', '--quick'], host), 0)

@@ -13,23 +13,40 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
-export interface WriteBatch {
-  put(key: Uint8Array, value: Uint8Array): WriteBatch
-  remove(key: Uint8Array): WriteBatch
-}
-
-export interface KeyRange {
+/** Keys from `from` on, in their order, so many at the most. */
+export interface KeyValuePage {
   readonly from: Uint8Array
   readonly before: Uint8Array
   readonly countMax: number
-  readonly reverse?: boolean
+  readonly isReverse?: boolean
 }
 
-/** Ordered keys. A batch is all or nothing, and durable when `commit` resolves. */
-export interface Store {
+export type KeyValueRow = readonly [key: Uint8Array, value: Uint8Array]
+
+/** `value` null removes the key. Whoever hands over bytes does not change them until it is done. */
+export interface KeyValueOperation {
+  readonly key: Uint8Array
+  readonly value: Uint8Array | null
+}
+
+export interface KeyValueWriteOptions {
+  /** Resolved means that this write, and every one before it, outlives a loss of power. */
+  readonly sync: boolean
+}
+
+/**
+ * All that a store wants of a disk: keys in order, and writes that are all or nothing. LevelDB,
+ * memory and the simulator's faulty disk are the three that do it.
+ */
+export interface KeyValue {
   get(key: Uint8Array): Promise<Uint8Array | null>
-  range(range: KeyRange): AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>
-  commit(fill: (batch: WriteBatch) => void): Promise<void>
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | null)[]>
+  page(page: KeyValuePage): Promise<KeyValueRow[]>
+  /** Without values, which is faster where there are many. */
+  pageKeys(page: KeyValuePage): Promise<Uint8Array[]>
+  /** All or nothing. After a failure nobody knows which, and the disk is not to be trusted. */
+  write(operations: readonly KeyValueOperation[], options: KeyValueWriteOptions): Promise<void>
+  close(): Promise<void>
 }
 
 export type PeerId = string

@@ -1,36 +1,13 @@
-// All that the store of envelopes wants of a disk: keys in order, and writes that are all or
-// nothing. LevelDB, memory and the simulator's faulty disk are the three that do it.
+// Walking the keys of a disk: the port `KeyValue`.
+import type { KeyValue, KeyValueRow as Row } from '@ezchat/protocol/ports.ts'
 
-export interface Page {
-  readonly from: Uint8Array
-  readonly before: Uint8Array
-  readonly countMax: number
-  readonly isReverse?: boolean
-}
-
-export type Row = readonly [key: Uint8Array, value: Uint8Array]
-
-/** `value` null removes the key. Whoever hands over bytes does not change them until it is done. */
-export interface Operation {
-  readonly key: Uint8Array
-  readonly value: Uint8Array | null
-}
-
-export interface WriteOptions {
-  /** Resolved means that this write, and every one before it, outlives a loss of power. */
-  readonly sync: boolean
-}
-
-export interface KeyValue {
-  get(key: Uint8Array): Promise<Uint8Array | null>
-  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | null)[]>
-  page(page: Page): Promise<Row[]>
-  /** Without values, which is faster where there are many. */
-  pageKeys(page: Page): Promise<Uint8Array[]>
-  /** All or nothing. After a failure nobody knows which, and the disk is not to be trusted. */
-  write(operations: readonly Operation[], options: WriteOptions): Promise<void>
-  close(): Promise<void>
-}
+export type {
+  KeyValue,
+  KeyValueOperation as Operation,
+  KeyValuePage as Page,
+  KeyValueRow as Row,
+  KeyValueWriteOptions as WriteOptions,
+} from '@ezchat/protocol/ports.ts'
 
 /** The first key behind `key` in any order of bytes. */
 export function keyAfter(key: Uint8Array): Uint8Array {
