@@ -1,4 +1,5 @@
-// What a host supplies. The daemon, the browser and the simulator each have their own.
+// What a host supplies. The daemon, the browser and the simulator each have their own. Randomness
+// is another: `RandomSource`, behind `Crypto`.
 
 export interface Clock {
   /** Wall time. May jump; never used to measure how long something took. */
@@ -7,10 +8,6 @@ export interface Clock {
   monotonicMs(): number
   /** Calls back once; the returned function cancels. */
   after(delayMs: number, callback: () => void): () => void
-}
-
-export interface Random {
-  bytes(length: number): Uint8Array
 }
 
 /** Keys from `from` on, in their order, so many at the most. */
