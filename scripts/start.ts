@@ -4,6 +4,7 @@ const lines = [
   '',
   '  npm test                   types, format, house rules, every test, the vectors in Chromium',
   '  npm run bench -- protocol  what it costs, beside peers and physical limits (--quick, --json)',
+  '  npm run bench -- session   sessions and groups, beside libsignal',
   '  npm run vectors            writes the test vectors from their builders',
   '',
   'ARCHITECTURE.md says what is where; docs/spec/ is the protocol.',
