@@ -4,6 +4,7 @@ import { cryptoCases } from './crypto-cases.ts'
 import { envelopeCases } from './envelope-cases.ts'
 import { mailboxCases } from './mailbox-cases.ts'
 import { postageCases } from './postage-cases.ts'
+import { refusalCases } from './refusal-cases.ts'
 import { stemCases } from './stem-privacy.ts'
 import { syncCases } from './sync-cases.ts'
 
@@ -18,5 +19,6 @@ export const suite: Suite = {
     yield* syncCases(context)
     yield* stemCases(context)
     yield* conversationCases(context)
+    yield* refusalCases(context)
   },
 }
