@@ -31,7 +31,6 @@ export const SYNC_SALT_BYTES = 16
 export const SYNC_FINGERPRINT_BYTES = 16
 export const SYNC_DAYS_MAX = 400
 /** sync.md §5: a coded symbol is sum (16), checksum (8) and count (1). */
-export const SYNC_CHECKSUM_BYTES = 8
 export const SYNC_SYMBOL_BYTES = 25
 export const SYNC_BATCH_SYMBOLS_MAX = 2_400
 export const SYNC_SYMBOLS_MAX = 131_072

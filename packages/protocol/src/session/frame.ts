@@ -14,7 +14,6 @@ export type Frame =
 const FRAME_CONTENT = 1
 const FRAME_RESEND = 2
 const FRAME_NOTHING = 3
-export const FRAME_OVERHEAD_BYTES = 1
 
 export function encodeFrame(frame: Frame): Uint8Array {
   switch (frame.kind) {

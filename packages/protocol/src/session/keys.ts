@@ -1,6 +1,7 @@
 // The key schedule. session.md §4 and §6
 import { concatBytes } from '../codec/bytes.ts'
 import type { Crypto } from '../crypto/crypto.ts'
+import { derive } from '../crypto/derive.ts'
 import { KEY_LABELS } from '../crypto/labels.ts'
 import { KEY_BYTES } from '../crypto/lengths.ts'
 import { Secret } from '../crypto/secret.ts'
@@ -29,16 +30,13 @@ export function joinSecrets(secrets: readonly Secret[]): Secret {
   return Secret.adopt(concatBytes(...secrets.map((secret) => secret.reveal())))
 }
 
-const NO_SALT = new Uint8Array(0)
-
 export function deriveHidingKey(
   crypto: Crypto,
   shared: readonly Secret[],
   offerHash: Uint8Array,
 ): Secret {
   const key = joinSecrets(shared)
-  const info = concatBytes(KEY_LABELS.sessionHiding, offerHash)
-  const hiding = crypto.hkdfSha256({ key, salt: NO_SALT, info, length: KEY_BYTES })
+  const hiding = derive(crypto, KEY_LABELS.sessionHiding, key, [offerHash], KEY_BYTES)
   key.wipe()
   return hiding
 }
@@ -49,8 +47,7 @@ export function deriveStartKeys(
   transcript: Uint8Array,
 ): StartKeys {
   const key = joinSecrets(shared)
-  const info = concatBytes(KEY_LABELS.sessionStart, transcript)
-  const derived = crypto.hkdfSha256({ key, salt: NO_SALT, info, length: 5 * KEY_BYTES })
+  const derived = derive(crypto, KEY_LABELS.sessionStart, key, [transcript], 5 * KEY_BYTES)
   key.wipe()
   const [root, initiatorHeader, responderHeader, lane, trace] = split(derived, 5)
   return {
