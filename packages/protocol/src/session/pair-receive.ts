@@ -65,6 +65,9 @@ function stray(pair: Pair, reference: Uint8Array | null, nowSeconds: number): Ou
   }
   const after = renewal === pair.renewal ? pair : { ...pair, renewal }
   if (reference === null) return { pair: after, effects: [] }
+  // A peer that answers in the older session would be asked again, for the answer, without end.
+  const isAsked = pair.renewal.straySinceSeconds !== null
+  if (isAsked) return { pair: { ...pair, renewal: noteUnopened(renewal, reference) }, effects: [] }
   const frame: Frame = { kind: 'resend', references: [reference] }
   return { pair: after, effects: [{ kind: 'send', frame }] }
 }
@@ -134,9 +137,13 @@ function observe(
 ): Outcome {
   if (isOwnRollback) return broken(pair, session, null, nowSeconds)
   if (isOutdated(pair, session)) return stray(pair, null, nowSeconds)
-  if (pair.active !== session) return { pair, effects: [] }
-  const renewal = endStray(pair.renewal)
-  return { pair: renewal === pair.renewal ? pair : { ...pair, renewal }, effects: [] }
+  if (pair.active !== session || pair.renewal.straySinceSeconds === null) {
+    return { pair, effects: [] }
+  }
+  const { renewal, references } = endStray(pair.renewal)
+  const frame: Frame = { kind: 'resend', references }
+  const asks: PairEffect[] = references.length > 0 ? [{ kind: 'send', frame }] : []
+  return { pair: { ...pair, renewal }, effects: asks }
 }
 
 interface Attempt {

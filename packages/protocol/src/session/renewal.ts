@@ -65,9 +65,15 @@ export function noteStray(renewal: Renewal, nowSeconds: number): Renewal {
   return nowSeconds >= since + STRAY_SECONDS ? wantRenewal(renewal) : renewal
 }
 
-/** A message came in the session that it should come in. */
-export function endStray(renewal: Renewal): Renewal {
-  return renewal.straySinceSeconds === null ? renewal : { ...renewal, straySinceSeconds: null }
+/** A message came in the session that it should come in: now it can be asked for what strayed. */
+export function endStray(renewal: Renewal): {
+  readonly renewal: Renewal
+  readonly references: readonly Uint8Array[]
+} {
+  const ended = { ...renewal, straySinceSeconds: null }
+  // What a renewal is wanted for is asked for in the session that it brings.
+  if (renewal.isWanted) return { renewal: ended, references: [] }
+  return { renewal: { ...ended, unopened: [] }, references: renewal.unopened }
 }
 
 /** A newer session was answered. What was asked for has been asked in it. */
