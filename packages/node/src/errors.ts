@@ -18,6 +18,14 @@ const ERRORS = {
     false,
     'the store was written by a newer version: use that version, or a later one',
   ],
+  PEER_UNREACHABLE: [true, 'the peer cannot be reached'],
+  PEER_TIMEOUT: [true, 'the peer did not answer in time'],
+  PEER_BUSY: [true, 'the peer is busy'],
+  PEER_FULL: [true, 'the peer has no room left'],
+  PEER_UNSUPPORTED: [false, 'the peer does not know this request'],
+  PEER_FAILED: [true, 'the peer failed'],
+  PEER_REFUSED: [false, 'the peer refused what it was sent'],
+  PEER_INVALID: [false, 'the peer answered with what no answer may be'],
 } as const satisfies Record<string, readonly [retriable: boolean, says: string]>
 
 export type EzchatErrorCode = keyof typeof ERRORS
@@ -25,6 +33,8 @@ export type EzchatErrorCode = keyof typeof ERRORS
 export interface EzchatErrorOptions extends ErrorOptions {
   /** Which one, in words for people. */
   readonly detail?: string
+  /** Of the table of protocol errors: what the peer said was wrong. */
+  readonly status?: number
 }
 
 export class EzchatError extends Error {
@@ -32,11 +42,13 @@ export class EzchatError extends Error {
   readonly code: EzchatErrorCode
   /** Whether the same call may succeed later. */
   readonly retriable: boolean
+  readonly status: number | null
 
   constructor(code: EzchatErrorCode, options?: EzchatErrorOptions) {
     const [retriable, says] = ERRORS[code]
     super(options?.detail === undefined ? says : `${says}: ${options.detail}`, options)
     this.code = code
     this.retriable = retriable
+    this.status = options?.status ?? null
   }
 }

@@ -46,33 +46,76 @@ export interface KeyValue {
   close(): Promise<void>
 }
 
+/** The text form of a peer's key: `12D3KooW…`. It has nothing to do with any identity. */
 export type PeerId = string
 
-/** The seam to the network: libp2p in a peer, a queue of events in the simulator. */
+/** Somebody to whom there is a channel that proves who is at its other end. */
+export interface ConnectedPeer {
+  readonly peer: PeerId
+  /** We chose to connect to it. Whoever connects to us may have come to be chosen. */
+  readonly isDialled: boolean
+}
+
+export type PeerChange =
+  | { readonly kind: 'up'; readonly peer: PeerId; readonly isDialled: boolean }
+  | { readonly kind: 'down'; readonly peer: PeerId }
+
+/** What a peer did that an honest one would not do. The wire counts, and closes the door. */
+export type Offence =
+  | 'malformed' // bytes that no version of ours sends
+  | 'invalid' // well formed, and refused by what everybody checks
+  | 'forged' // signed by nobody, or by somebody else
+  | 'flood' // more than its limits
+  | 'silent' // never answers
+  | 'refuses' // never takes
+  | 'lies' // says that it holds, or lacks, what it does not
+
+export interface WireOptions {
+  readonly signal: AbortSignal
+}
+
+export type RequestHandler = (
+  peer: PeerId,
+  body: Uint8Array,
+  options: WireOptions,
+) => Promise<Uint8Array>
+
+/** Decides whether a batch is passed on to others. */
+export type BatchHandler = (
+  peer: PeerId,
+  batch: Uint8Array,
+) => Promise<'accept' | 'ignore' | 'reject'>
+
+/**
+ * The seam to the network: libp2p in a peer, a queue of events in the simulator. `method` is one
+ * of requests.md.
+ */
 export interface Wire {
   readonly self: PeerId
-  /** One request, one answer, within the deadline of the signal. */
-  request(
-    peer: PeerId,
-    method: string,
-    body: Uint8Array,
-    options: { signal: AbortSignal },
-  ): Promise<Uint8Array>
-  handle(method: string, handler: (peer: PeerId, body: Uint8Array) => Promise<Uint8Array>): void
+  /** Multiaddrs under which others may reach us, the best first. */
+  addresses(): readonly string[]
+  peers(): readonly ConnectedPeer[]
+  watchPeers(listener: (change: PeerChange) => void): () => void
+  /** Hints of where a peer may be found, from an invite, a carrier or a record. Never proof. */
+  learn(peer: PeerId, addresses: readonly string[]): void
+  addressesOf(peer: PeerId): readonly string[]
+  /** A peer that is known by name or by address. Resolves when it may be asked. */
+  connect(target: PeerId, options: WireOptions): Promise<PeerId>
+  /** One request, one answer, within the deadline of the signal. Connects when it has to. */
+  request(peer: PeerId, method: string, body: Uint8Array, options: WireOptions): Promise<Uint8Array>
+  /** Without an answer. False when it was not sent: nobody there, or no room. */
+  notify(peer: PeerId, method: string, body: Uint8Array): boolean
+  handle(method: string, handler: RequestHandler): void
+  handleNotices(method: string, handler: (peer: PeerId, body: Uint8Array) => void): void
   publish(shard: number, batch: Uint8Array): Promise<void>
-  subscribe(
-    shard: number,
-    /** What it answers decides whether the batch is passed on to others. */
-    receive: (peer: PeerId, batch: Uint8Array) => Promise<'accept' | 'ignore' | 'reject'>,
-  ): () => void
-  carriersOf(shard: number, options: { signal: AbortSignal }): Promise<readonly PeerId[]>
-  announce(shard: number, options: { signal: AbortSignal }): Promise<void>
-  findRecord(name: Uint8Array, options: { signal: AbortSignal }): Promise<readonly Uint8Array[]>
-  publishRecord(
-    name: Uint8Array,
-    record: Uint8Array,
-    options: { signal: AbortSignal },
-  ): Promise<void>
+  subscribe(shard: number, receive: BatchHandler): () => void
+  /** From the DHT: hints, which may be wrong, old or lies. */
+  carriersOf(shard: number, options: WireOptions): Promise<readonly PeerId[]>
+  announce(shard: number, options: WireOptions): Promise<void>
+  /** Several, from several peers; whoever asks takes the best of those that hold. */
+  findRecord(name: Uint8Array, options: WireOptions): Promise<readonly Uint8Array[]>
+  publishRecord(name: Uint8Array, record: Uint8Array, options: WireOptions): Promise<void>
+  penalise(peer: PeerId, offence: Offence): void
 }
 
 /** What has to be found: a nonce that makes SHA-256(content hash ‖ nonce) small enough. */

@@ -1,5 +1,5 @@
 // What a host tells the stem, and what the stem asks of its host: stem.md §3.
-import type { PeerId } from '../ports.ts'
+import type { Offence, PeerId } from '../ports.ts'
 
 export type StemEvent =
   | { readonly kind: 'start' }
@@ -39,7 +39,7 @@ export type StemEvent =
  */
 export type DeliveryReason = 'role' | 'loop' | 'embargo' | 'refused' | 'alone'
 
-export type PenaltyReason = 'malformed' | 'invalid' | 'forged' | 'flood' | 'silent' | 'refuses'
+export type PenaltyReason = Exclude<Offence, 'lies'>
 
 /** full: an own one found no room. The others ended without a receipt. */
 export type ForgetReason = 'full' | 'evicted' | 'exhausted'
