@@ -1,0 +1,31 @@
+export {
+  type ExitCode,
+  FAILURES,
+  Failure,
+  type FailureBody,
+  type FailureCode,
+  isFailureCode,
+} from './failures.ts'
+export {
+  type ControlEvent,
+  event as controlEvent,
+  METHODS as CONTROL_METHODS,
+  type Method,
+  type MethodName,
+  PAGE_MESSAGES_MAX,
+  type ParamsOf,
+  type ResultOf,
+} from './methods.ts'
+export {
+  decodeRpc,
+  encodeFailure,
+  encodeNotification,
+  encodeRequest,
+  encodeResult,
+  RPC_LINE_CHARACTERS_MAX,
+  type RpcId,
+  type RpcIncoming,
+  type RpcRequest,
+} from './rpc.ts'
+export { type Schema, SchemaError } from './schema.ts'
+export type { Check, Contact, Hop, Message, MessageState, PeerView } from './values.ts'
