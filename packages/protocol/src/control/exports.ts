@@ -28,4 +28,11 @@ export {
   type RpcRequest,
 } from './rpc.ts'
 export { type Schema, SchemaError } from './schema.ts'
-export type { Check, Contact, Hop, Message, MessageState, PeerView } from './values.ts'
+export type {
+  CheckView,
+  ContactView,
+  HopView,
+  MessageState,
+  MessageView,
+  PeerView,
+} from './values.ts'

@@ -50,7 +50,7 @@ export const contact = object(
   },
   'contact',
 )
-export type Contact = TypeOf<typeof contact>
+export type ContactView = TypeOf<typeof contact>
 
 export const message = object(
   {
@@ -70,7 +70,7 @@ export const message = object(
   },
   'message',
 )
-export type Message = TypeOf<typeof message>
+export type MessageView = TypeOf<typeof message>
 
 export const hop = object(
   {
@@ -80,7 +80,7 @@ export const hop = object(
   },
   'hop',
 )
-export type Hop = TypeOf<typeof hop>
+export type HopView = TypeOf<typeof hop>
 
 export const peer = object(
   {
@@ -104,4 +104,4 @@ export const check = object(
   },
   'check',
 )
-export type Check = TypeOf<typeof check>
+export type CheckView = TypeOf<typeof check>
