@@ -94,6 +94,37 @@ export const STEM_REFUSALS = { busy: 1, untimely: 2 } as const
 export const STEM_RECEIPT_COUNT_MAX = 8
 export const STEM_RECEIPT_BYTES_MAX = 256
 
+/** requests.md §2: lists of envelopes and of drops. */
+export const REQUEST_ENVELOPES_MAX = 64
+export const REQUEST_ENVELOPES_BYTES_MAX = 65_536
+export const REQUEST_DROPS_MAX = 255
+/** requests.md §3: one bit for each shard that there can be. */
+export const SHARD_MAP_BYTES = 32
+/** requests.md §4. */
+export const PUSH_OUTCOMES = { receipt: 1, dropped: 2, refused: 3 } as const
+export const PUSH_ANSWER_BYTES_MAX = 66_000
+/** requests.md §5. */
+export const LOAD_IDS_MAX = 1024
+/** requests.md §6. */
+export const SELECTORS = { mailboxes: 1, prefix: 2, shard: 3 } as const
+export const SELECTOR_MAILBOXES_MAX = 64
+export const SELECTOR_PREFIX_BYTES_MAX = 31
+export const CURSOR_BYTES_MAX = 96
+/** requests.md §7: notices that a watcher may not have confirmed yet. */
+export const WATCH_WINDOW_NOTICES = 16
+/** requests.md §8. */
+export const DROPS_POSITION_BYTES_MAX = 96
+export const DROPS_ANSWER_BYTES_MAX = 66_000
+/** requests.md §9. */
+export const CARRIERS_MAX = 16
+/** requests.md §11. */
+export const BLOB_BYTES_MAX = 1_048_576
+export const BLOB_PIECE_BYTES_MAX = 65_536
+export const BLOB_VERDICTS = { wanted: 1, held: 2 } as const
+/** requests.md §12. */
+export const GOSSIP_BATCH_BYTES_MAX = 131_072
+export const GOSSIP_ENVELOPES_MAX = 120
+
 /** session.md §1. X25519 and ML-KEM-768, SHA-256, ChaCha20-Poly1305. */
 export const SESSION_SUITE = 1
 export const DEVICE_ID_BYTES = 16
@@ -277,3 +308,16 @@ export const PROFILE_NAME_BYTES_MAX = 64
 export const DISAPPEAR_SECONDS_MAX = 31_536_000
 export const RECEIPT_RANGES_MAX = 64
 export const CALL_ID_BYTES = 16
+
+/** channel.md §1: length, kind, id, method or status; then the body. */
+export const FRAME_HEADER_BYTES = 11
+export const FRAME_KINDS = { request: 1, notice: 2, cancel: 3, answer: 4 } as const
+/** channel.md §1: 64 KiB of what is carried, and what is said about it. */
+export const FRAME_BODY_BYTES_MAX = 69_632
+/** channel.md §3: what may be under way on a channel, counted with the largest answers. */
+export const CHANNEL_WINDOW_REQUESTS = 32
+export const CHANNEL_WINDOW_BYTES = 2_097_152
+/** channel.md §4. What is not listed is from a later version, or a status of errors.md from 256 on. */
+export const CHANNEL_STATUSES = { ok: 0, busy: 1, unknownMethod: 2, failed: 3, full: 4 } as const
+/** channel.md §4: within this, a request is answered in one way or another. */
+export const CHANNEL_ANSWER_SECONDS = 60

@@ -39,6 +39,8 @@ export const FORMATS = {
   ROOM: [26, 'room message'],
   DEVICE: [27, 'device message'],
   REGISTER: [28, 'register'],
+  REQUEST: [29, 'request'],
+  FRAME: [29, 'frame of a channel'],
 } as const satisfies Record<string, readonly [status: number, noun: string]>
 
 export const DEFECTS = {

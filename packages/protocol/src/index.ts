@@ -255,6 +255,7 @@ export {
   type VerifiedReceipt,
   verifyReceipt,
 } from './receipt/receipt.ts'
+export * from './request/exports.ts'
 export { advanceRoom, openRoom, type RoomDay, type RoomKeys } from './room/keys.ts'
 export { type RoomMessage, type RoomSaying, visitorTag } from './room/message.ts'
 export {

@@ -75,6 +75,7 @@ export const HASH_LABELS = {
   deviceLink: label('hash/device-link'),
   deviceCode: label('hash/device-code'),
   ownKey: label('hash/own-key'),
+  gossipBatch: label('hash/gossip-batch'),
 } as const
 
 /** What is signed is always label ‖ the exact bytes that travel. */
