@@ -39,3 +39,12 @@ export const STORE_QUARANTINE_COUNT_MAX = 256
 // Per store: what LevelDB gathers before it sorts it into a file; up to two of them in memory, and
 // as much log to read when the store is opened.
 export const STORE_WRITE_BUFFER_BYTES = 8_388_608
+
+// Per client of the control API: requests under way; the next one is answered busy.
+export const CONTROL_REQUESTS_MAX = 64
+// Per client: events read at once, 256 × 8 KiB; more are read when these are written.
+export const CONTROL_EVENTS_COUNT_MAX = 256
+// Per daemon: clients at once over each pipe; the next one is turned away.
+export const CONTROL_CLIENTS_MAX = 64
+// Per login of a page: the body that holds its token.
+export const CONTROL_LOGIN_BYTES_MAX = 1024
