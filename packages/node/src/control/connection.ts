@@ -1,0 +1,143 @@
+// One client of the control API, over any pipe that carries lines. Events are read from where they
+// are kept as fast as the client takes them, so that a slow client costs no memory.
+import { Failure } from '@ezchat/protocol/control/failures.ts'
+import {
+  decodeRpc,
+  encodeFailure,
+  encodeNotification,
+  encodeResult,
+  type RpcRequest,
+} from '@ezchat/protocol/control/rpc.ts'
+import { CONTROL_EVENTS_COUNT_MAX, CONTROL_REQUESTS_MAX } from '../limits.ts'
+import { checkParams, checkResult, dispatch, isMethod, type Verbs } from './dispatcher.ts'
+import type { EventSource } from './event-source.ts'
+import { failureFrom } from './failure-from.ts'
+
+export interface Pipe {
+  /** Resolves when there is room for the next line. Rejects when the client is gone. */
+  write(line: string): Promise<void>
+  close(): void
+}
+
+export interface ConnectionInit {
+  readonly verbs: Verbs
+  readonly events: EventSource
+  readonly pipe: Pipe
+  /** Told of what was our own fault. */
+  readonly onBug: (error: unknown) => void
+}
+
+export class ControlConnection {
+  readonly #init: ConnectionInit
+  readonly #ended = new AbortController()
+  #underWayCount = 0
+  #watch: AbortController | null = null
+
+  constructor(init: ConnectionInit) {
+    this.#init = init
+  }
+
+  /** Answers when it can; several requests may be under way at once. */
+  receive(line: string): void {
+    if (this.#ended.signal.aborted || line.trim() === '') return
+    void this.#answer(line)
+  }
+
+  end(): void {
+    this.#ended.abort(new Failure('STOPPING'))
+    this.#watch?.abort()
+  }
+
+  async #answer(line: string): Promise<void> {
+    let request: RpcRequest | null = null
+    try {
+      const incoming = decodeRpc(line)
+      // A client answers nothing that we ask: we ask nothing.
+      if (incoming.kind !== 'request') return
+      request = incoming.request
+      const result = await this.#serve(request)
+      if (request.id !== null) await this.#write(encodeResult(request.id, result))
+    } catch (error: unknown) {
+      const failure = failureFrom(error)
+      if (failure.code === 'INTERNAL') this.#init.onBug(error)
+      if (request === null || request.id !== null) {
+        await this.#write(encodeFailure(request?.id ?? null, failure.body))
+      }
+    }
+  }
+
+  async #serve({ method, params }: RpcRequest): Promise<unknown> {
+    if (!isMethod(method)) throw new Failure('UNKNOWN_METHOD', method.slice(0, 64))
+    if (method === 'watch') return this.#startWatch(params)
+    if (method === 'unwatch') return this.#stopWatch(params)
+    if (this.#underWayCount >= CONTROL_REQUESTS_MAX) throw new Failure('BUSY')
+    this.#underWayCount++
+    try {
+      const { signal } = this.#ended
+      return await dispatch(this.#init.verbs, method, params, { signal })
+    } finally {
+      this.#underWayCount--
+    }
+  }
+
+  async #startWatch(params: unknown): Promise<unknown> {
+    const { events } = this.#init
+    const { cursor = events.cursor } = checkParams('watch', params)
+    // Reads once, so that a cursor which was never given out is refused in the answer.
+    await events.after(cursor, 1)
+    this.#watch?.abort()
+    const watch = new AbortController()
+    this.#watch = watch
+    // After the answer: a client knows where the stream begins before it sees any of it.
+    queueMicrotask(() => void this.#stream(cursor, watch.signal))
+    return checkResult('watch', { cursor })
+  }
+
+  #stopWatch(params: unknown): unknown {
+    checkParams('unwatch', params)
+    this.#watch?.abort()
+    this.#watch = null
+    return {}
+  }
+
+  async #stream(from: string, signal: AbortSignal): Promise<void> {
+    const { events } = this.#init
+    let cursor = from
+    let wake: (() => void) | null = null
+    let isNew = true
+    const stop = events.onNew(() => {
+      isNew = true
+      wake?.()
+    })
+    signal.addEventListener('abort', () => wake?.(), { once: true })
+    try {
+      while (!signal.aborted) {
+        if (!isNew) await new Promise<void>((resolve) => (wake = resolve))
+        wake = null
+        isNew = false
+        const page = await events.after(cursor, CONTROL_EVENTS_COUNT_MAX)
+        if (page.events.length > 0) isNew = true
+        for (const event of page.events) {
+          if (signal.aborted) return
+          await this.#write(encodeNotification('event', event))
+        }
+        cursor = page.cursor
+      }
+    } catch (error: unknown) {
+      this.#init.onBug(error)
+      this.#init.pipe.close()
+    } finally {
+      stop()
+    }
+  }
+
+  async #write(line: string): Promise<void> {
+    if (this.#ended.signal.aborted) return
+    try {
+      await this.#init.pipe.write(line)
+    } catch {
+      // The client is gone: nobody is left to be told.
+      this.end()
+    }
+  }
+}
