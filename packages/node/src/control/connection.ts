@@ -32,6 +32,7 @@ export class ControlConnection {
   readonly #ended = new AbortController()
   #underWayCount = 0
   #watch: AbortController | null = null
+  #startStream: (() => void) | null = null
 
   constructor(init: ConnectionInit) {
     this.#init = init
@@ -57,6 +58,8 @@ export class ControlConnection {
       request = incoming.request
       const result = await this.#serve(request)
       if (request.id !== null) await this.#write(encodeResult(request.id, result))
+      // After the answer: a client knows where the stream begins before it sees any of it.
+      if (request.method === 'watch') this.#startStream?.()
     } catch (error: unknown) {
       const failure = failureFrom(error)
       if (failure.code === 'INTERNAL') this.#init.onBug(error)
@@ -88,8 +91,10 @@ export class ControlConnection {
     this.#watch?.abort()
     const watch = new AbortController()
     this.#watch = watch
-    // After the answer: a client knows where the stream begins before it sees any of it.
-    queueMicrotask(() => void this.#stream(cursor, watch.signal))
+    this.#startStream = () => {
+      this.#startStream = null
+      void this.#stream(cursor, watch.signal)
+    }
     return checkResult('watch', { cursor })
   }
 
