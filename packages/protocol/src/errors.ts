@@ -40,7 +40,7 @@ export const FORMATS = {
   DEVICE: [27, 'device message'],
   REGISTER: [28, 'register'],
   REQUEST: [29, 'request'],
-  FRAME: [29, 'frame of a channel'],
+  FRAME: [30, 'frame of a channel'],
 } as const satisfies Record<string, readonly [status: number, noun: string]>
 
 export const DEFECTS = {
