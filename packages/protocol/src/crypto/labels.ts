@@ -31,6 +31,8 @@ export const KEY_LABELS = {
   roomNextDay: label('room/next-day'),
   roomSender: label('room/sender'),
   deviceLink: label('device/link'),
+  vaultSeal: label('vault/seal'),
+  vaultName: label('vault/name'),
 } as const
 
 export const SIGN_LABELS = {
@@ -61,6 +63,7 @@ export const HASH_LABELS = {
   handshake: label('hash/handshake'),
   syncRoot: label('hash/sync-root'),
   syncDay: label('hash/sync-day'),
+  syncRoots: label('hash/sync-roots'),
   conversationEntry: label('hash/conversation-entry'),
   directConversation: label('hash/direct-conversation'),
   groupOp: label('hash/group-op'),

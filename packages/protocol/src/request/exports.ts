@@ -81,6 +81,15 @@ export {
   encodeKeepRecord,
   type NamedRecord,
 } from './record.ts'
+export {
+  decodeRoots,
+  decodeRootsAnswer,
+  encodeRoots,
+  encodeRootsAnswer,
+  type Roots,
+  rootOfShards,
+  shardFingerprint,
+} from './roots.ts'
 export { isSelected, type Selector } from './selector.ts'
 export { decodeSyncStep, encodeSyncStep, type SyncStep } from './sync.ts'
 export {

@@ -16,6 +16,7 @@ import { DUTY_BYTES, HELLO_BYTES_MAX } from './hello.ts'
 import { LOAD_BYTES_MAX, LOADED_BYTES_MAX } from './load.ts'
 import { PUSH_BYTES_MAX } from './push.ts'
 import { FIND_RECORD_BYTES, KEEP_RECORD_BYTES_MAX, RECORD_BYTES_MAX } from './record.ts'
+import { ROOTS_ANSWER_BYTES_MAX, ROOTS_BYTES } from './roots.ts'
 import { SYNC_STEP_BYTES_MAX } from './sync.ts'
 import { ARRIVED_BYTES_MAX, SEEN_BYTES, UNWATCH_BYTES, WATCH_BYTES_MAX } from './watch.ts'
 
@@ -56,6 +57,7 @@ export const METHODS = {
   getBlob: request(17, BLOB_PIECE_REQUEST_BYTES, BLOB_PIECE_BYTES_MAX),
   findBlob: request(18, ID_BYTES, 4),
   stem: notice(19, STEM_MESSAGE_BYTES_MAX),
+  roots: request(20, ROOTS_BYTES, ROOTS_ANSWER_BYTES_MAX),
 } as const satisfies Record<string, Method>
 
 export type MethodName = keyof typeof METHODS
