@@ -1,4 +1,12 @@
 export {
+  type Config,
+  type ConfigName,
+  configSchema,
+  DEFAULT_CONFIG,
+  parseBytes,
+  parseDurationMs,
+} from './config.ts'
+export {
   type ExitCode,
   FAILURES,
   Failure,
@@ -6,6 +14,7 @@ export {
   type FailureCode,
   isFailureCode,
 } from './failures.ts'
+export { type HomePaths, type HomeSurroundings, homePaths } from './home-paths.ts'
 export {
   type ControlEvent,
   event as controlEvent,

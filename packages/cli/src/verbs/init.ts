@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises'
+import { Failure } from '@ezchat/protocol/control/failures.ts'
+import type { Command } from 'commander'
+import type { Act, Context } from '../context.ts'
+import { escapeLine } from '../escape.ts'
+import { loadHost, readLine } from '../host.ts'
+import { printQr } from '../qr.ts'
+
+interface InitOptions {
+  readonly name?: string
+  readonly restore?: boolean
+  readonly wordsFile?: string
+  readonly passphrase?: boolean
+}
+
+export function declareInit(program: Command, act: Act): void {
+  program
+    .command('init')
+    .description('make keys and a configuration; again is harmless')
+    .option('--name <name>', 'the name that others are told')
+    .option('--restore', 'from 24 recovery words, on standard input')
+    .option('--words-file <file>', 'write the recovery words there instead of showing them')
+    .option('--passphrase', 'lock the home with a passphrase, on standard input')
+    .action(
+      act<InitOptions>(async (context, _args, options) => {
+        const { initHome } = await loadHost()
+        const { io, output, paths } = context
+        const words = options.restore ? await readWords(context) : undefined
+        const passphrase = options.passphrase ? await readNewPassphrase(context) : undefined
+        const made = await initHome(paths, {
+          ...(options.name === undefined ? {} : { name: options.name }),
+          ...(words === undefined ? {} : { words }),
+          ...(passphrase === undefined ? {} : { passphrase }),
+          ...(options.wordsFile === undefined ? {} : { wordsFile: options.wordsFile }),
+        })
+        if (output.json) return output.printJson({ address: made.address })
+        output.print(made.address)
+        if (io.stdout.isTTY) printQr(output, made.address)
+        if (made.words !== null) showWords(context, made.words)
+        output.say(
+          made.isNew ? 'Next: ezchat daemon' : 'This home was there already: nothing changed.',
+        )
+      }),
+    )
+}
+
+/** Once, and only where a person sees it: not into a log or a pipe. */
+function showWords({ io, output }: Context, words: string): void {
+  if (!io.stderr.isTTY) {
+    output.say(
+      'The recovery words are shown on a terminal only: run ezchat init there, or --words-file.',
+    )
+    return
+  }
+  output.complain('')
+  output.complain('Write down these 24 words. Whoever has them is you; without them a lost disk is')
+  output.complain('a lost identity. They are shown this once.')
+  output.complain('')
+  const list = words.split(' ')
+  for (let row = 0; row < list.length; row += 6) {
+    const line = list.slice(row, row + 6).map((word, at) => `${row + at + 1}. ${word}`.padEnd(14))
+    output.complain(`  ${line.join('')}`)
+  }
+  output.complain('')
+}
+
+async function readWords({ io, output }: Context): Promise<string> {
+  if (io.stdin.isTTY) output.say('The 24 words, in one line:')
+  const line = await readLine(io.stdin, false)
+  if (line.trim() === '') throw new Failure('WORDS_BAD', 'none on standard input')
+  return line
+}
+
+async function readNewPassphrase({ io, output }: Context): Promise<string> {
+  if (io.stdin.isTTY) io.stderr.write('New passphrase: ')
+  const first = await readLine(io.stdin, io.stdin.isTTY)
+  if (io.stdin.isTTY) {
+    io.stderr.write('\nAgain: ')
+    const second = await readLine(io.stdin, true)
+    output.complain('')
+    if (second !== first) throw new Failure('PASSPHRASE_WRONG', 'the two differ')
+  }
+  if (first === '') throw new Failure('PASSPHRASE_NEEDED', 'an empty one locks nothing')
+  return first
+}
+
+/** Of a network: a descriptor in a file, or an invite. */
+export async function readNetwork(given: string): Promise<string> {
+  if (given.startsWith('ezchat:')) return given
+  try {
+    return (await readFile(given, 'utf8')).trim()
+  } catch (cause: unknown) {
+    throw new Failure('NETWORK_BAD', `cannot read ${escapeLine(given)}`, { cause })
+  }
+}

@@ -1,0 +1,19 @@
+import { Failure } from '@ezchat/protocol/control/failures.ts'
+import type { Command } from 'commander'
+import type { Act } from '../context.ts'
+
+export function declarePing(program: Command, act: Act): void {
+  program
+    .command('ping')
+    .description('whether a contact or a peer can be reached now')
+    .argument('<peer>')
+    .action(
+      act(async (context, [peer = '']) => {
+        const { output } = context
+        const answer = await (await context.client()).call('ping', { peer })
+        if (output.json) output.printJson(answer)
+        else output.print(answer.detail)
+        if (!answer.reached) throw new Failure('NO_DAEMON', 'nobody answered')
+      }),
+    )
+}

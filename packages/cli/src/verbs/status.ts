@@ -1,0 +1,76 @@
+import { parseDurationMs } from '@ezchat/protocol/control/config.ts'
+import { Failure } from '@ezchat/protocol/control/failures.ts'
+import type { ResultOf } from '@ezchat/protocol/control/methods.ts'
+import type { Command } from 'commander'
+import type { Act, Context } from '../context.ts'
+import { usage } from '../usage.ts'
+
+const POLL_MS = 100
+
+export function declareStatus(program: Command, act: Act): void {
+  program
+    .command('status')
+    .description('how the daemon is; exit code 0 healthy, 1 degraded, 3 not running')
+    .option('--wait', 'until a daemon runs and has a peer')
+    .option('--timeout <duration>', 'of the waiting', '30s')
+    .action(
+      act<{ wait?: boolean; timeout: string }>(async (context, _args, { wait, timeout }) => {
+        const timeoutMs = parseDurationMs(timeout) ?? usage(`no duration: ${timeout}`)
+        const status = wait ? await waitFor(context, timeoutMs) : await ask(context)
+        if (context.output.json) context.output.printJson(status)
+        else print(context, status)
+        if (status.health !== 'ok') process.exitCode = 1
+      }),
+    )
+}
+
+async function ask(context: Context): Promise<ResultOf<'status'>> {
+  return (await context.client()).call('status', {})
+}
+
+async function waitFor(context: Context, timeoutMs: number): Promise<ResultOf<'status'>> {
+  const endMs = performance.now() + timeoutMs
+  for (;;) {
+    const client = await context.clientOrNull()
+    const status = client === null ? null : await client.call('status', {})
+    if (status !== null && status.peers > 0) return status
+    if (performance.now() >= endMs || context.signal.aborted) {
+      if (status === null) throw new Failure('NO_DAEMON')
+      throw new Failure('TIMED_OUT', 'no peer yet')
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+function print({ output }: Context, status: ResultOf<'status'>): void {
+  const { quotaBytes, storeBytes } = status
+  const color = status.health === 'ok' ? 'green' : 'yellow'
+  output.print(`${output.paint(color, status.health)}, up ${duration(status.uptimeSeconds)}`)
+  output.table([
+    ['version', status.version],
+    ['address', status.address],
+    ['peer', status.peer],
+    [
+      'network',
+      `${status.network}, ${status.peers} peers, ${status.carriers} carriers of your shard`,
+    ],
+    ['listening', status.listen.join(' ')],
+    ['privacy', status.privacy],
+    ['messages', `${status.unread} unread, ${status.queued} queued, ${status.stored} stored`],
+    ['carries', `${status.shards} shards, ${status.envelopes} envelopes`],
+    ['disk', `${mebibytes(storeBytes)} of ${mebibytes(quotaBytes)}`],
+    ['memory', mebibytes(status.memoryBytes)],
+  ])
+  for (const problem of status.problems) output.print(`${output.paint('yellow', '!')} ${problem}`)
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`
+  return `${Math.floor(seconds / 86_400)} d`
+}

@@ -1,0 +1,54 @@
+// The directories of a home, and what may go wrong with them, in words for people.
+import { constants } from 'node:fs'
+import { access, chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Failure } from '@ezchat/protocol/control/failures.ts'
+import type { HomePaths } from '@ezchat/protocol/control/home-paths.ts'
+
+export interface HomeFiles {
+  /** Of the peer: has nothing to do with the identity. */
+  readonly peerKey: string
+  /** With what the history is locked. */
+  readonly vault: string
+  readonly history: string
+  readonly envelopes: string
+  /** Peers that were met, and libp2p's own. */
+  readonly network: string
+}
+
+export function filesOf({ data }: HomePaths): HomeFiles {
+  return {
+    peerKey: join(data, 'peer.key'),
+    vault: join(data, 'vault.json'),
+    history: join(data, 'history'),
+    envelopes: join(data, 'envelopes'),
+    network: join(data, 'network'),
+  }
+}
+
+/** Makes what is missing, for its owner only. */
+export async function makeHome(paths: HomePaths): Promise<HomeFiles> {
+  for (const directory of [paths.data, paths.run]) {
+    try {
+      await mkdir(directory, { recursive: true, mode: 0o700 })
+      await access(directory, constants.W_OK)
+      await chmod(directory, 0o700)
+    } catch (cause: unknown) {
+      throw new Failure('HOME_UNWRITABLE', directory, { cause })
+    }
+  }
+  return filesOf(paths)
+}
+
+/** What the platform says of a file or a socket, where it is the user's to mend. */
+export function diskFailure(error: unknown): Failure | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new Failure('DISK', 'it is full', { cause: error })
+  }
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+    return new Failure('HOME_UNWRITABLE', undefined, { cause: error })
+  }
+  if (code === 'EIO') return new Failure('DISK', 'it has failed', { cause: error })
+  return null
+}
