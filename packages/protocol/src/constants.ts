@@ -248,6 +248,10 @@ export const OWN_CONTENT_BYTES_MAX = 49_152
 export const OWN_REGISTERS_MAX = 256
 export const OWN_CONVERSATIONS_MAX = 512
 /** device.md §7. */
+// parcel.md
+export const PARCEL_ITEMS_MAX = 16
+export const INTRODUCTION_VERSION = 1
+
 export const REGISTER_VERSION = 1
 export const REGISTER_KEY_BYTES_MAX = 64
 export const REGISTER_VALUE_BYTES_MAX = 4096

@@ -41,6 +41,7 @@ export const FORMATS = {
   REGISTER: [28, 'register'],
   REQUEST: [29, 'request'],
   FRAME: [30, 'frame of a channel'],
+  PARCEL: [31, 'parcel of a session'],
 } as const satisfies Record<string, readonly [status: number, noun: string]>
 
 export const DEFECTS = {

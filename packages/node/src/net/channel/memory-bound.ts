@@ -1,0 +1,22 @@
+// What all channels together may hold, whatever peers do: docs/limits.md has each term.
+import { FRAME_BODY_BYTES_MAX } from '@ezchat/protocol/constants.ts'
+import {
+  CHANNEL_FLOOR_BYTES,
+  CHANNEL_OUTGOING_BYTES_MAX,
+  CHANNEL_PAUSED_COUNT_MAX,
+  CHANNEL_PEERS_MAX,
+  CHANNEL_POOL_BYTES_MAX,
+  CHANNEL_READ_BUFFER_BYTES,
+} from '../../limits.ts'
+
+/** What each is sure of, and the one answer of ours that it may be in the middle of. */
+const PEER_BYTES = CHANNEL_FLOOR_BYTES + FRAME_BODY_BYTES_MAX
+/** What we took over and have not read, and as much that libp2p received since. */
+const PAUSED_BYTES = 2 * CHANNEL_READ_BUFFER_BYTES
+
+/** 145 MiB. Typical is a thousandth of it: a peer that keeps to its window and reads. */
+export const CHANNEL_MEMORY_BYTES_MAX =
+  CHANNEL_PEERS_MAX * PEER_BYTES +
+  CHANNEL_POOL_BYTES_MAX +
+  CHANNEL_OUTGOING_BYTES_MAX +
+  CHANNEL_PAUSED_COUNT_MAX * PAUSED_BYTES
