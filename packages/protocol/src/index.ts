@@ -1,13 +1,13 @@
 // The public names of the protocol, and nothing else.
 export {
   decodeFrameHeader,
-  encodeFrame,
+  encodeFrame as encodeChannelFrame,
   type FrameHeader,
   type FrameKind,
   type FrameSide,
   writeFrameHeader,
 } from './channel/frame.ts'
-export { type AdmitFrame, type Frame, FrameReader } from './channel/frame-reader.ts'
+export { type AdmitFrame, type Frame as ChannelFrame, FrameReader } from './channel/frame-reader.ts'
 export * from './codec/bytes.ts'
 export { decodeLink, encodeLink, type Link, type LinkKind } from './codec/link.ts'
 export { isPlainName, isPlainText } from './codec/plain-text.ts'
