@@ -31,8 +31,15 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     reason: 'a peer is a library: commands and tests stand on it, not under it',
   },
   {
-    from: 'packages/cli/',
-    not: ['packages/node/', 'test/', 'bench/', 'scripts/'],
+    from: 'packages/cli/src/',
+    only: [
+      'packages/cli/src/',
+      `${PROTOCOL}control/`,
+      'packages/node/src/host.ts',
+      'npm:commander',
+      'npm:uqr',
+      'node:',
+    ],
     reason: 'the command line speaks the control API, like every other client',
   },
   {

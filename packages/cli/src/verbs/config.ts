@@ -1,9 +1,4 @@
-import {
-  type Config,
-  type ConfigName,
-  DEFAULT_CONFIG,
-  parseBytes,
-} from '@ezchat/protocol/control/config.ts'
+import { type ConfigName, DEFAULT_CONFIG, parseBytes } from '@ezchat/protocol/control/config.ts'
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { Command } from 'commander'
 import type { Act, Context } from '../context.ts'
