@@ -378,10 +378,11 @@ export const LIBP2P_PEER_AGE_MS = 604_800_000
 
 // Per connection: streams. Channels, gossip and DHT take twenty.
 export const STREAMS_PER_CONNECTION_MAX = 64
-// Per stream: what the other side may send before it is read. 1 MiB in 100 ms are 10 MB/s.
-export const STREAM_WINDOW_BYTES_MAX = 1_048_576
+// Per stream: what the other side may send before it is read: 2.5 MB/s where an answer takes 100 ms.
+// What channels may hold is reckoned with it.
+export const STREAM_WINDOW_BYTES_MAX = 262_144
 // Per stream: what is kept of it while nobody reads. Beyond it the stream is reset.
-export const STREAM_READ_BYTES_MAX = 1_310_720
+export const STREAM_READ_BYTES_MAX = 524_288
 // Per stream: what waits until the other side reads. Beyond it the stream is reset.
 export const STREAM_WRITE_BYTES_MAX = 4_194_304
 // Per connection: questions of a peer to the DHT at one time, 4 ms of CPU each.

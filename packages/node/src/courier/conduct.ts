@@ -1,0 +1,410 @@
+// What happens to one item of the window, from its stamp until it leaves: docs/state-machines/courier.md
+import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
+import type { DeliveryReason } from '@ezchat/protocol/stem/event.ts'
+import {
+  COURIER_ALONE_MS,
+  COURIER_CHECK_MS,
+  COURIER_SETTLE_MS,
+  COURIER_SLEEP_MS_MAX,
+  COURIER_TURN_MS,
+} from '../limits.ts'
+import type { ActiveItems } from './active-items.ts'
+import type { CarrierNames } from './carrier-names.ts'
+import type { Delivery } from './delivery.ts'
+import type { CourierEvent, CourierMode } from './event.ts'
+import { type ActiveItem, addReceipt, carrierKeyOf, type ItemState } from './item.ts'
+import type { Place } from './layout.ts'
+import type { Outbox } from './outbox.ts'
+import type { DeliveryEnd } from './parcel.ts'
+import { hasAll, hasEnough, isDoubtful, type Schedule } from './schedule.ts'
+import type { CarrierSource, OwnCarrier } from './seams.ts'
+import type { Stamping } from './stamping.ts'
+import type { StemHost } from './stem-host.ts'
+import { addHop, type Hop } from './story.ts'
+import type { WriteQueue } from './write-queue.ts'
+
+export interface ConductInit {
+  readonly clock: Clock
+  readonly wire: Pick<Wire, 'self' | 'peers'>
+  readonly active: ActiveItems
+  readonly outbox: Outbox
+  readonly writes: WriteQueue
+  readonly schedule: Schedule
+  readonly names: CarrierNames
+  readonly carriers: CarrierSource
+  readonly own: OwnCarrier | null
+  readonly neverDelivers: boolean
+  readonly emit: (event: CourierEvent) => void
+  /** It has left the window; its row on disk is due at this moment. */
+  readonly onLeft: (item: ActiveItem, dueMs: number) => void
+  /** Whether others wait on disk for a place in the window. */
+  readonly isCrowded: () => boolean
+  /** Of a write, which the courier has heard of, or a bug. */
+  readonly onError: (error: unknown) => void
+}
+
+/** Parts that tell the conduct what they did, and so exist after it. */
+export interface ConductParts {
+  readonly stamping: Stamping
+  readonly stem: StemHost
+  readonly delivery: Delivery
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+
+export class Conduct {
+  readonly #init: ConductInit
+  #parts: ConductParts | null = null
+  #mode: CourierMode
+  #isClosed = false
+  #cancelTimer: (() => void) | null = null
+  #timerAtMs = NEVER
+
+  constructor(init: ConductInit, mode: CourierMode) {
+    this.#init = init
+    this.#mode = mode
+  }
+
+  connect(parts: ConductParts): void {
+    this.#parts = parts
+  }
+
+  get mode(): CourierMode {
+    return this.#mode
+  }
+
+  /** What waits in the stem does not go on waiting when its author has asked for speed. */
+  setMode(mode: CourierMode): void {
+    this.#mode = mode
+    if (!this.#isDirect) return
+    for (const item of this.#init.active.all()) {
+      if (item.stage !== 'stem' && item.stage !== 'waits') continue
+      this.#takeFromStem(item)
+      this.#deliver(item)
+    }
+  }
+
+  begin(item: ActiveItem): void {
+    this.#init.active.add(item)
+    item.sinceMs = this.#init.clock.monotonicMs()
+    if (this.#isExpired(item)) {
+      this.#expire(item)
+      return
+    }
+    if (item.state === 'stored') {
+      this.#hop(item, { kind: 'resent' })
+      this.#emit(item, { kind: 'resent', reference: item.reference })
+    }
+    this.#parts!.stamping.add(item)
+  }
+
+  stamped(item: ActiveItem, id: Uint8Array): void {
+    if (this.#isClosed) return
+    this.#init.active.identify(item, id)
+    if (this.#isExpired(item)) {
+      this.#expire(item)
+      return
+    }
+    if (item.hasNews) {
+      item.hasNews = false
+      this.#emit(item, { kind: 'stamped', reference: item.reference, id })
+    }
+    if (this.#isDirect) this.#deliver(item)
+    else if (this.#init.neverDelivers || this.#parts!.stem.hasPeers) this.#submit(item)
+    else this.#wait(item)
+  }
+
+  /** From the stem, which has verified them. */
+  receipts(id: Uint8Array, receipts: readonly Uint8Array[]): void {
+    const item = this.#init.active.byId(id)
+    if (item?.stage === 'stem') this.#receive(item, receipts)
+  }
+
+  delivering(id: Uint8Array, why: DeliveryReason): void {
+    const item = this.#init.active.byId(id)
+    if (item === undefined) return
+    this.#hop(item, { kind: 'delivering', why })
+    this.#emit(item, { kind: 'delivering', reference: item.reference })
+  }
+
+  turnedAway(id: Uint8Array): void {
+    const item = this.#init.active.byId(id)
+    if (item?.stage === 'stem') this.#rest(item)
+  }
+
+  /** There is somebody to hand envelopes to. */
+  accompanied(): void {
+    for (const item of this.#init.active.all()) if (item.stage === 'waits') this.#submit(item)
+  }
+
+  /** There is somebody, who may be a carrier and no stem peer. */
+  connected(): void {
+    for (const item of this.#init.active.all()) if (item.stage === 'waits') this.#wait(item)
+  }
+
+  withdraw(item: ActiveItem): Promise<void> {
+    if (item.stage === 'leaving') return Promise.resolve()
+    this.#hop(item, { kind: 'withdrawn' })
+    return this.#end(item, 'done', null)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#cancelTimer?.()
+    for (const item of this.#init.active.all()) item.cancel?.()
+  }
+
+  get #isDirect(): boolean {
+    return this.#mode === 'direct' && !this.#init.neverDelivers
+  }
+
+  #submit(item: ActiveItem): void {
+    item.stage = 'stem'
+    item.sinceMs = this.#init.clock.monotonicMs()
+    this.#hop(item, { kind: 'handed' })
+    this.#emit(item, { kind: 'handed', reference: item.reference })
+    this.#checkIn(item, COURIER_TURN_MS)
+    this.#parts!.stem.handle({ kind: 'submit', envelope: item.envelope })
+  }
+
+  /** An author alone with carriers would be known to them; a stem peer may be about to come. */
+  #wait(item: ActiveItem): void {
+    item.stage = 'waits'
+    this.#checkIn(item, this.#hasSomebody(item) ? COURIER_ALONE_MS : COURIER_SLEEP_MS_MAX)
+  }
+
+  #hasSomebody({ shard }: ActiveItem): boolean {
+    const { wire, own } = this.#init
+    return wire.peers().length > 0 || own?.carries(shard) === true
+  }
+
+  #deliver(item: ActiveItem): void {
+    item.stage = 'delivery'
+    item.checkAtMs = NEVER
+    this.#hop(item, { kind: 'delivering', why: 'direct' })
+    this.#emit(item, { kind: 'delivering', reference: item.reference })
+    const { id, envelope, shard, expiresAtSeconds } = item
+    const signed = item.state === 'stored' ? [] : this.#signersOf(item)
+    item.cancel = this.#parts!.delivery.deliver(
+      { id: id!, envelope, shard, expiresAtSeconds, signed },
+      {
+        receipt: (receipt) => this.#receive(item, [receipt]),
+        ended: (end) => this.#delivered(item, end),
+      },
+    )
+  }
+
+  #receive(item: ActiveItem, receipts: readonly Uint8Array[]): void {
+    const { names, emit } = this.#init
+    if (this.#isClosed || item.stage === 'leaving') return
+    if (item.receipts.length === 0) item.attemptCount = 0
+    for (const receipt of receipts) {
+      if (!addReceipt(item, receipt)) continue
+      const carrier = carrierKeyOf(receipt).slice()
+      this.#hop(item, { kind: 'receipt', carrier })
+      const { reference } = item
+      const count = item.receipts.length
+      if (!item.isDummy) emit({ kind: 'receipt', reference, carrier: names.of(carrier), count })
+    }
+    const carriers = this.#signersOf(item)
+    if (item.stage !== 'stem') return
+    if (item.state === 'trying' && hasEnough({ carriers })) this.#store(item, this.#known(item))
+    else this.#checkIn(item, COURIER_SETTLE_MS)
+  }
+
+  #delivered(item: ActiveItem, end: DeliveryEnd): void {
+    if (this.#isClosed || item.stage !== 'delivery') return
+    item.cancel = null
+    if (end.dropped !== null) this.#dropped(item, end.dropped)
+    else if (item.state === 'stored') this.#restStored(item)
+    else if (hasEnough(end) || hasAll(end)) this.#store(item, end.known)
+    else {
+      if (end.refusedStatus !== null) this.#refused(item, end.refusedStatus)
+      else this.#hop(item, { kind: 'unanswered' })
+      this.#rest(item)
+    }
+  }
+
+  #refused(item: ActiveItem, status: number): void {
+    this.#hop(item, { kind: 'refused', status })
+    this.#emit(item, { kind: 'refused', reference: item.reference, status })
+  }
+
+  #dropped(item: ActiveItem, why: 'named' | 'before'): void {
+    this.#hop(item, { kind: 'dropped', why })
+    const { reference } = item
+    this.#run(this.#end(item, 'dropped', { kind: 'dropped', reference, isNamed: why === 'named' }))
+  }
+
+  #check(item: ActiveItem): void {
+    if (this.#isExpired(item)) this.#expire(item)
+    else if (item.stage === 'waits') this.#checkWaiting(item)
+    else if (item.stage === 'stem') this.#checkStem(item)
+  }
+
+  #checkWaiting(item: ActiveItem): void {
+    if (this.#hasSomebody(item)) this.#submit(item)
+    else this.#wait(item)
+  }
+
+  #checkStem(item: ActiveItem): void {
+    const carriers = this.#signersOf(item)
+    if (item.state === 'stored') this.#restStored(item)
+    else if (hasAll({ carriers, known: this.#known(item) })) this.#store(item, this.#known(item))
+    else if (carriers.size > 0) this.#rest(item)
+    else if (this.#init.isCrowded()) {
+      this.#hop(item, { kind: 'unanswered' })
+      this.#rest(item)
+    } else this.#checkIn(item, COURIER_TURN_MS)
+  }
+
+  #store(item: ActiveItem, known: readonly PeerId[]): void {
+    if (item.isDummy) {
+      this.#run(this.#end(item, 'done', null))
+      return
+    }
+    item.state = 'stored'
+    item.attemptCount = 0
+    this.#hop(item, { kind: 'stored' })
+    const delayMs = this.#init.schedule.resendMs(0, this.#isDoubtful(item, known))
+    const { reference, receipts } = item
+    this.#leave(item, 'resting', delayMs, { kind: 'stored', reference, count: receipts.length })
+  }
+
+  #rest(item: ActiveItem): void {
+    const { schedule } = this.#init
+    const { attemptCount, receipts } = item
+    const delayMs =
+      receipts.length > 0
+        ? schedule.moreMs(this.#mode, attemptCount)
+        : schedule.retryMs(attemptCount)
+    item.attemptCount += 1
+    this.#leave(item, 'trying', delayMs, null)
+  }
+
+  #restStored(item: ActiveItem): void {
+    item.attemptCount += 1
+    const isUnsure = this.#isDoubtful(item, this.#known(item))
+    const delayMs = this.#init.schedule.resendMs(item.attemptCount, isUnsure)
+    this.#leave(item, 'resting', delayMs, null)
+  }
+
+  #isDoubtful(item: ActiveItem, known: readonly PeerId[]): boolean {
+    return isDoubtful({ carriers: this.#signersOf(item), known })
+  }
+
+  #expire(item: ActiveItem): void {
+    const wasStored = item.state === 'stored'
+    this.#hop(item, { kind: 'expired' })
+    const { reference } = item
+    this.#run(this.#end(item, 'expired', { kind: 'expired', reference, wasStored }))
+  }
+
+  #leave(
+    item: ActiveItem,
+    queue: Place['queue'],
+    delayMs: number,
+    event: CourierEvent | null,
+  ): void {
+    const { clock, outbox } = this.#init
+    this.#release(item)
+    const dueMs = Math.min(clock.nowMs() + delayMs, item.expiresAtSeconds * 1000)
+    this.#run(this.#written(item, outbox.save(item, placeAt(queue, dueMs)), dueMs, event))
+  }
+
+  #end(item: ActiveItem, state: ItemState, event: CourierEvent | null): Promise<void> {
+    const { clock, outbox, writes } = this.#init
+    this.#release(item)
+    const operations = outbox.ended(item.reference, item, state, clock.nowMs())
+    const dueMs = item.isDummy ? NEVER : item.place.atUs / 1000
+    return this.#written(item, writes.write(operations), dueMs, event)
+  }
+
+  /** Said when it is written, and only then does it make room for another. */
+  async #written(
+    item: ActiveItem,
+    writing: Promise<void>,
+    dueMs: number,
+    event: CourierEvent | null,
+  ): Promise<void> {
+    await writing
+    if (this.#isClosed) return
+    this.#init.active.remove(item)
+    if (event !== null) this.#emit(item, event)
+    this.#init.onLeft(item, dueMs)
+  }
+
+  /** From whoever is busy with it. */
+  #release(item: ActiveItem): void {
+    const { stage } = item
+    this.#takeFromStem(item)
+    item.stage = 'leaving'
+    if (stage === 'stamping' || stage === 'stamped') this.#parts!.stamping.remove(item)
+    else item.cancel?.()
+    item.cancel = null
+    item.checkAtMs = NEVER
+  }
+
+  #takeFromStem(item: ActiveItem): void {
+    if (item.stage !== 'stem') return
+    item.stage = 'stamped'
+    this.#parts!.stem.handle({ kind: 'withdraw', id: item.id! })
+  }
+
+  #signersOf({ receipts }: ActiveItem): Set<PeerId> {
+    return new Set(receipts.map((receipt) => this.#init.names.of(carrierKeyOf(receipt))))
+  }
+
+  #known({ shard }: ActiveItem): readonly PeerId[] {
+    const { carriers, own, wire } = this.#init
+    const others = carriers.known(shard).filter((peer) => peer !== wire.self)
+    return own?.carries(shard) ? [wire.self, ...others] : others
+  }
+
+  #isExpired({ expiresAtSeconds }: ActiveItem): boolean {
+    return this.#init.clock.nowMs() >= expiresAtSeconds * 1000
+  }
+
+  #hop(item: ActiveItem, hop: Pick<Hop, 'kind'> & Partial<Hop>): void {
+    addHop(item.hops, { ...hop, atMs: Math.floor(this.#init.clock.nowMs()) })
+  }
+
+  #emit(item: ActiveItem, event: CourierEvent): void {
+    if (!item.isDummy) this.#init.emit(event)
+  }
+
+  #run(work: Promise<void>): void {
+    work.catch(this.#init.onError)
+  }
+
+  /** Sooner if it expires before. */
+  #checkIn(item: ActiveItem, delayMs: number): void {
+    const { clock } = this.#init
+    const leftMs = item.expiresAtSeconds * 1000 - clock.nowMs()
+    const atMs = clock.monotonicMs() + Math.max(0, Math.min(delayMs, leftMs, COURIER_SLEEP_MS_MAX))
+    item.checkAtMs = Math.ceil(atMs / COURIER_CHECK_MS) * COURIER_CHECK_MS
+    this.#arm(item.checkAtMs)
+  }
+
+  #arm(atMs: number): void {
+    if (this.#isClosed || atMs >= this.#timerAtMs) return
+    this.#cancelTimer?.()
+    this.#timerAtMs = atMs
+    const { clock } = this.#init
+    this.#cancelTimer = clock.after(Math.max(0, atMs - clock.monotonicMs()), () => this.#tick())
+  }
+
+  #tick(): void {
+    this.#cancelTimer = null
+    this.#timerAtMs = NEVER
+    const { clock, active } = this.#init
+    const now = clock.monotonicMs()
+    for (const item of active.all()) if (item.checkAtMs <= now) this.#check(item)
+    const next = Math.min(NEVER, ...active.all().map(({ checkAtMs }) => checkAtMs))
+    if (next < NEVER) this.#arm(Math.max(next, now + 1))
+  }
+}
+
+function placeAt(queue: Place['queue'], dueMs: number): Place {
+  return { queue, atUs: Math.floor(dueMs * 1000) }
+}
