@@ -2,6 +2,7 @@
 import * as nodeLimits from '@ezchat/node/limits.ts'
 import { DEFECTS, FORMATS } from '@ezchat/protocol/errors.ts'
 import * as limits from '@ezchat/protocol/limits.ts'
+import { apiFailures, apiMethods, apiValues } from './api-pages.ts'
 
 export const LIMITS_SOURCE = 'packages/protocol/src/limits.ts'
 export const NODE_LIMITS_SOURCE = 'packages/node/src/limits.ts'
@@ -91,5 +92,8 @@ export function generatedParts(read: (path: string) => string): readonly Part[] 
     { path: 'docs/spec/errors.md', part: 'defects', content: defectsTable() },
     { path: 'docs/limits.md', part: 'limits', content: limitsTable(read(LIMITS_SOURCE)) },
     { path: 'docs/limits.md', part: 'limits of a peer', content: nodeTable },
+    { path: 'docs/api.md', part: 'methods', content: apiMethods() },
+    { path: 'docs/api.md', part: 'values', content: apiValues() },
+    { path: 'docs/api.md', part: 'failures', content: apiFailures() },
   ]
 }
