@@ -12,6 +12,7 @@ export const KEY_LABELS = {
   laneSign: label('lane/sign'),
   laneSeal: label('lane/seal'),
   networkKeyCheck: label('network/key-check'),
+  networkTransport: label('network/transport'),
   syncSession: label('sync/session'),
   sessionHiding: label('session/hiding'),
   sessionStart: label('session/start'),
@@ -79,6 +80,7 @@ export const HASH_LABELS = {
   deviceCode: label('hash/device-code'),
   ownKey: label('hash/own-key'),
   gossipBatch: label('hash/gossip-batch'),
+  shardCarriers: label('hash/shard-carriers'),
 } as const
 
 /** What is signed is always label ‖ the exact bytes that travel. */

@@ -1,0 +1,166 @@
+// The network behind the port: each call goes to the part that knows.
+import type {
+  BatchHandler,
+  ConnectedPeer,
+  Offence,
+  PeerChange,
+  PeerId,
+  RequestHandler,
+  Wire,
+  WireOptions,
+} from '@ezchat/protocol/ports.ts'
+import type { Libp2p } from '@libp2p/interface'
+import { addressOfPeer, bestFirst } from './addresses.ts'
+import type { Channels, ChannelUsage } from './channel/channels.ts'
+import type { Dialler } from './dialler.ts'
+import type { ShardGossip } from './gossip.ts'
+import type { KeepConnected } from './keep-connected.ts'
+import { peerIdOf, peerKeyOf } from './peer-id.ts'
+import type { PeerMemory } from './peer-memory.ts'
+import type { Penalties } from './penalties.ts'
+import type { Presence } from './presence.ts'
+import type { Providers } from './providers.ts'
+import type { Records } from './records.ts'
+
+export interface WireParts {
+  readonly self: PeerId
+  readonly node: Libp2p
+  readonly presence: Presence
+  readonly channels: Channels
+  readonly dialler: Dialler
+  readonly gossip: ShardGossip
+  readonly providers: Providers
+  readonly records: Records
+  readonly memory: PeerMemory
+  readonly penalties: Penalties
+  readonly keep: KeepConnected
+}
+
+/** How much of it there is, for `status` and for tests. */
+export interface WireUsage extends ChannelUsage {
+  readonly connectionCount: number
+  readonly upCount: number
+  readonly knownPeerCount: number
+  readonly offenderCount: number
+}
+
+export class Libp2pWire implements Wire {
+  readonly self: PeerId
+  readonly #parts: WireParts
+  #closing: Promise<void> | null = null
+
+  constructor(parts: WireParts) {
+    this.self = parts.self
+    this.#parts = parts
+  }
+
+  addresses(): readonly string[] {
+    return bestFirst(this.#parts.node.getMultiaddrs()).map(String)
+  }
+
+  peers(): readonly ConnectedPeer[] {
+    return this.#parts.presence.peers()
+  }
+
+  watchPeers(listener: (change: PeerChange) => void): () => void {
+    return this.#parts.presence.watch(listener)
+  }
+
+  learn(peer: PeerId, addresses: readonly string[]): void {
+    this.#parts.memory.learn(peer, addresses)
+  }
+
+  addressesOf(peer: PeerId): readonly string[] {
+    const known = this.#parts.memory.get(peer)?.addresses ?? []
+    return known.flatMap((text) => addressOfPeer(peer, text)?.toString() ?? [])
+  }
+
+  connect(target: PeerId, options: WireOptions): Promise<PeerId> {
+    return this.#parts.dialler.connect(target, options)
+  }
+
+  request(
+    peer: PeerId,
+    method: string,
+    body: Uint8Array,
+    options: WireOptions,
+  ): Promise<Uint8Array> {
+    return this.#parts.channels.request(peer, method, body, options)
+  }
+
+  notify(peer: PeerId, method: string, body: Uint8Array): boolean {
+    return this.#parts.channels.notify(peer, method, body)
+  }
+
+  handle(method: string, handler: RequestHandler): void {
+    this.#parts.channels.handle(method, handler)
+  }
+
+  handleNotices(method: string, handler: (peer: PeerId, body: Uint8Array) => void): void {
+    this.#parts.channels.handleNotices(method, handler)
+  }
+
+  publish(shard: number, batch: Uint8Array): Promise<void> {
+    return this.#parts.gossip.publish(shard, batch)
+  }
+
+  subscribe(shard: number, receive: BatchHandler): () => void {
+    return this.#parts.gossip.subscribe(shard, receive)
+  }
+
+  carriersOf(shard: number, options: WireOptions): Promise<readonly PeerId[]> {
+    return this.#parts.providers.carriersOf(shard, options)
+  }
+
+  announce(shard: number, options: WireOptions): Promise<void> {
+    return this.#parts.providers.announce(shard, options)
+  }
+
+  findRecord(name: Uint8Array, options: WireOptions): Promise<readonly Uint8Array[]> {
+    return this.#parts.records.find(name, options)
+  }
+
+  publishRecord(name: Uint8Array, record: Uint8Array, options: WireOptions): Promise<void> {
+    return this.#parts.records.publish(name, record, options)
+  }
+
+  penalise(peer: PeerId, offence: Offence): void {
+    // One text for one peer: base58 has other ways to write the same bytes.
+    const publicKey = peerKeyOf(peer)
+    if (publicKey !== null) this.#parts.penalties.add(peerIdOf(publicKey), offence)
+  }
+
+  /** It did what we asked of it: it may become one of those that we come back to. */
+  served(peer: PeerId): void {
+    this.#parts.memory.served(peer)
+  }
+
+  usage(): WireUsage {
+    const { channels, node, presence, memory, penalties } = this.#parts
+    return {
+      ...channels.usage(),
+      connectionCount: node.getConnections().length,
+      upCount: presence.peers().length,
+      knownPeerCount: memory.size,
+      offenderCount: penalties.size,
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const { keep, records, channels, node, presence, memory } = this.#parts
+    keep.close()
+    records.close()
+    channels.close()
+    try {
+      await node.stop()
+    } finally {
+      presence.close()
+      await memory.close()
+    }
+  }
+}
