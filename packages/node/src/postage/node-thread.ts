@@ -2,7 +2,9 @@ import { Worker } from 'node:worker_threads'
 import type { PostageReply } from '@ezchat/protocol/postage/worker-messages.ts'
 import type { StartThread } from './worker.ts'
 
-const THREAD_URL = new URL('./worker-thread.ts', import.meta.url)
+/** Beside this file as a source, and beside it when both are bundled. */
+const ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+const THREAD_URL = new URL(`./worker-thread.${ENDING}`, import.meta.url)
 
 /** A thread of Node that runs `url`: our own source, or the file into which it was bundled. */
 export function nodeThread(url: URL = THREAD_URL): StartThread {

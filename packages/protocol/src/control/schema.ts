@@ -37,8 +37,8 @@ function schema<T>(says: string, check: (value: unknown, path: string) => T): Sc
 
 export function text(options: { max: number; min?: number; pattern?: RegExp }): Schema<string> {
   const { max, min = 0, pattern } = options
-  const says =
-    min === 0 ? `text of at most ${max} characters` : `text of ${min} to ${max} characters`
+  const range = min === 0 ? `at most ${max}` : min === max ? `${min}` : `${min} to ${max}`
+  const says = `text of ${range} characters`
   return schema(says, (value, path) => {
     if (typeof value !== 'string' || value.length > max || value.length < min) {
       throw new SchemaError(path, `expected ${says}`)

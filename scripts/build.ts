@@ -1,0 +1,68 @@
+// npm run build: dist/ezchat, the one package that is published. Bundled, so that it starts fast and
+// brings no hundred packages; the database's binaries are the only thing that npm fetches beside it.
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const root = new URL('../', import.meta.url).pathname
+const out = join(root, 'dist', 'ezchat')
+
+/** What has binaries of its own stays a dependency. */
+const EXTERNAL = ['classic-level']
+// Some dependencies still ask for Node's modules the old way.
+const REQUIRE =
+  "import { createRequire as __createRequire } from 'node:module';" +
+  'const require = __createRequire(import.meta.url);'
+
+interface Manifest {
+  readonly version: string
+  readonly license: string
+  readonly description?: string
+  readonly engines?: object
+}
+
+const readManifest = (path: string): Manifest => JSON.parse(readFileSync(join(root, path), 'utf8'))
+
+export async function buildPackage(): Promise<string> {
+  rmSync(out, { recursive: true, force: true })
+  mkdirSync(out, { recursive: true })
+  await build({
+    absWorkingDir: root,
+    entryPoints: {
+      bin: 'packages/cli/src/bin.ts',
+      // Beside the code that starts it as a thread.
+      'worker-thread': 'packages/node/src/postage/worker-thread.ts',
+    },
+    outdir: join(out, 'lib'),
+    entryNames: '[name]',
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22.12',
+    minify: true,
+    keepNames: true,
+    legalComments: 'linked',
+    external: EXTERNAL,
+    banner: { js: REQUIRE },
+    logLevel: 'warning',
+  })
+  const { version } = readManifest('packages/cli/package.json')
+  const { description, license, engines } = readManifest('package.json')
+  const dependencies = Object.fromEntries(
+    EXTERNAL.map((name) => [name, readManifest(`node_modules/${name}/package.json`).version]),
+  )
+  const manifest = {
+    ...{ name: 'ezchat', version, description, license, type: 'module', engines, dependencies },
+    bin: { ezchat: 'lib/bin.js' },
+    files: ['lib', 'README.md', 'LICENSE*'],
+  }
+  writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  copyFileSync(join(root, 'README.md'), join(out, 'README.md'))
+  for (const name of ['LICENSE-APACHE', 'LICENSE-MIT'])
+    copyFileSync(join(root, name), join(out, name))
+  return out
+}
+
+if (import.meta.main) console.error(`ezchat: built ${await buildPackage()}`)
