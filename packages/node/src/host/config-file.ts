@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { type Config, configSchema } from '@ezchat/protocol/control/config.ts'
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import { SchemaError, strict } from '@ezchat/protocol/control/schema.ts'
-import { readOwnerFile, writeOwnerFile } from './owner-file.ts'
+import { readOwnerText, writeOwnerFile } from './owner-file.ts'
 
 export type StoredConfig = Partial<Config>
 
@@ -19,7 +19,7 @@ export function checkConfig(value: unknown): StoredConfig {
 }
 
 export async function readConfig(path: string): Promise<StoredConfig> {
-  const written = await readOwnerFile(path)
+  const written = await readOwnerText(path)
   if (written === null) return {}
   try {
     return checkConfig(JSON.parse(written))

@@ -4,22 +4,27 @@ import { dirname } from 'node:path'
 import { diskFailure } from './home.ts'
 
 /** Null when there is none. */
-export async function readOwnerFile(path: string): Promise<string | null> {
+export async function readOwnerFile(path: string): Promise<Uint8Array | null> {
   try {
-    return await readFile(path, 'utf8')
+    return await readFile(path)
   } catch (error: unknown) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw diskFailure(error) ?? error
   }
 }
 
+export async function readOwnerText(path: string): Promise<string | null> {
+  const bytes = await readOwnerFile(path)
+  return bytes === null ? null : new TextDecoder().decode(bytes)
+}
+
 /** Resolves when it outlives a loss of power. */
-export async function writeOwnerFile(path: string, text: string): Promise<void> {
+export async function writeOwnerFile(path: string, content: Uint8Array | string): Promise<void> {
   const written = `${path}.new`
   try {
     const file = await open(written, 'w', 0o600)
     try {
-      await file.writeFile(text)
+      await file.writeFile(content)
       await file.sync()
     } finally {
       await file.close()

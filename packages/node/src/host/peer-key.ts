@@ -2,14 +2,14 @@
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { Secret } from '@ezchat/protocol/crypto/secret.ts'
-import { readOwnerFile, writeOwnerFile } from './owner-file.ts'
+import { readOwnerText, writeOwnerFile } from './owner-file.ts'
 
 const SEED_BYTES = 32
 const FORM = /^ezchat peer key 1 ([0-9a-f]{64})\n$/
 
 /** Drawn when there is none. */
 export async function openPeerKey(crypto: Crypto, path: string): Promise<Secret> {
-  const written = await readOwnerFile(path)
+  const written = await readOwnerText(path)
   if (written === null) {
     const seed = crypto.randomBytes(SEED_BYTES)
     await writeOwnerFile(path, `ezchat peer key 1 ${Buffer.from(seed).toString('hex')}\n`)
