@@ -1,0 +1,162 @@
+// Real daemons in processes of their own, on loopback, each in a home of its own. Everything waits
+// for an event: a line on stdout, an answer, an exit.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const BIN = new URL('../../packages/cli/src/bin.ts', import.meta.url).pathname
+/** Beyond it something hangs: the test says so instead of hanging with it. */
+export const PATIENCE_MS = 60_000
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface Ready {
+  readonly peer: string
+  readonly listen: readonly string[]
+  readonly web?: string
+}
+
+export type Json = { readonly [name: string]: unknown }
+
+export function environment(): { [name: string]: string } {
+  const { PATH = '', HOME = '' } = process.env
+  return { PATH, HOME, NO_COLOR: '1' }
+}
+
+/** A verb to its end. */
+export async function ezchat(
+  home: string,
+  args: readonly string[],
+  { input = '', bin = [BIN] }: { input?: string; bin?: readonly string[] } = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, [...bin, ...args, '--home', home], {
+    env: environment(),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (out += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk) => (err += chunk))
+  // Whoever reads no input may be gone before it is written.
+  child.stdin.on('error', () => child.stdin.destroy())
+  child.stdin.end(input)
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+  const [code] = await once(child, 'close')
+  clearTimeout(timer)
+  return { code, out, err }
+}
+
+/** The same with --json: the objects of its lines; an exit code that was not expected throws. */
+export async function ezchatJson(
+  home: string,
+  args: readonly string[],
+  options: { input?: string; code?: number } = {},
+): Promise<Json[]> {
+  const { code, out, err } = await ezchat(home, [...args, '--json'], options)
+  if (code !== (options.code ?? 0)) {
+    throw new Error(`ezchat ${args.join(' ')} ended with ${code}\n${out}${err}`)
+  }
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Json)
+}
+
+export class Daemon {
+  readonly home: string
+  readonly ready: Ready
+  readonly #child: ChildProcess
+  readonly #log: string[]
+
+  private constructor(home: string, ready: Ready, child: ChildProcess, log: string[]) {
+    this.home = home
+    this.ready = ready
+    this.#child = child
+    this.#log = log
+  }
+
+  static async start(home: string, args: readonly string[] = [], verb = 'daemon'): Promise<Daemon> {
+    const listen = args.includes('--listen') ? [] : ['--listen', '/ip4/127.0.0.1/tcp/0']
+    const all = [BIN, verb, '--json', '--home', home, ...listen, ...args]
+    const child = spawn(process.execPath, all, {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const log: string[] = []
+    child.stderr.setEncoding('utf8').on('data', (chunk) => log.push(chunk))
+    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+    try {
+      for await (const line of createInterface({ input: child.stdout })) {
+        const ready = JSON.parse(line) as Ready & { event?: string }
+        if (ready.event === 'ready') return new Daemon(home, ready, child, log)
+        break
+      }
+      throw new Error(`the daemon did not start\n${log.join('')}`)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  get log(): string {
+    return this.#log.join('')
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  get address(): string {
+    const [first = ''] = this.ready.listen
+    return first.includes('/p2p/') ? first : `${first}/p2p/${this.ready.peer}`
+  }
+
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    if (!this.isRunning) return this.#child.exitCode
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS)
+    const closed = once(this.#child, 'close')
+    this.#child.kill(signal)
+    const [code] = await closed
+    clearTimeout(timer)
+    return code
+  }
+}
+
+/** Homes and daemons of one test, all gone when it ends. */
+export class Stage {
+  readonly root: string
+  readonly #daemons: Daemon[] = []
+
+  private constructor(root: string) {
+    this.root = root
+  }
+
+  static async open(): Promise<Stage> {
+    return new Stage(await mkdtemp(join(tmpdir(), 'ezchat-e2e-')))
+  }
+
+  home(name: string): string {
+    return join(this.root, name)
+  }
+
+  async start(name: string, args: readonly string[] = [], verb = 'daemon'): Promise<Daemon> {
+    const daemon = await Daemon.start(this.home(name), args, verb)
+    this.#daemons.push(daemon)
+    return daemon
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#daemons.map((daemon) => daemon.end('SIGKILL')))
+    await rm(this.root, { recursive: true, force: true })
+  }
+}
