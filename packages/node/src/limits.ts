@@ -159,6 +159,9 @@ export const COURIER_RETRY_MS_MAX = 900_000
 // With a receipt or two of three: by then the stem has another epoch, so another way.
 export const COURIER_MORE_MS = 660_000
 export const COURIER_MORE_MS_MAX = 21_600_000
+// Tries after which a carrier that could never be reached is not waited for: receipts.md wants all
+// carriers of a small network, and a dead one is none.
+export const COURIER_DEAD_ATTEMPTS = 3
 // In direct mode there is no way to wait for, only a carrier.
 export const COURIER_MORE_DIRECT_MS = 30_000
 // Stored and not confirmed: how long until it is sent again, doubling. Recipients are often away for
@@ -263,6 +266,8 @@ export const PEERING_COUNT_MIN = 3
 export const PEERING_DIAL_COUNT_MAX = 4
 export const PEERING_DIAL_MS_MAX = 10_000
 export const PEERING_PERIOD_MS = 30_000
+// Between two searches for more of them, doubling while nobody is found.
+export const PEERING_SEARCH_MS_MAX = 3_600_000
 
 // Per shard: provider records hold for 48 hours; renewed well before, and at different times.
 export const ANNOUNCE_PERIOD_MS = 72_000_000

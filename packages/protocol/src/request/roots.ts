@@ -1,4 +1,4 @@
-// Which shards differ, asked for all of them at once: requests.md §13. Equal sets take 81 bytes.
+// Which shards differ, asked for all of them at once: requests.md §5. Equal sets take 81 bytes.
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
 import {

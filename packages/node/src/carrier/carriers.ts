@@ -1,0 +1,56 @@
+// Who else carries a shard, asked and answered: requests.md §9.
+import { CARRIERS_MAX } from '@ezchat/protocol/constants.ts'
+import type { PeerId, RequestHandler, Wire, WireOptions } from '@ezchat/protocol/ports.ts'
+import {
+  type CarrierHint,
+  decodeCarriers,
+  decodeCarriersRequest,
+  encodeCarriers,
+  encodeCarriersRequest,
+} from '@ezchat/protocol/request/carriers.ts'
+import type { Sharded } from '@ezchat/protocol/request/shard-map.ts'
+import { peerIdOf, peerKeyOf } from '../net/peer-id.ts'
+import { hintsOf } from './neighbours.ts'
+
+export interface CarriersInit {
+  readonly wire: Wire
+  readonly network: Sharded
+  readonly isCarried: (shard: number) => boolean
+  /** Those that we would try ourselves, the best first. */
+  readonly knownOf: (shard: number) => readonly PeerId[]
+}
+
+export function carriersHandler(init: CarriersInit): RequestHandler {
+  const { wire, network } = init
+  return async (peer, body) => {
+    const shard = decodeCarriersRequest(network, body)
+    const own = init.isCarried(shard) ? [wire.self] : []
+    const others = init.knownOf(shard).filter((other) => other !== peer && other !== wire.self)
+    const hints = [...own, ...others].slice(0, CARRIERS_MAX).flatMap((other): CarrierHint[] => {
+      const peerKey = peerKeyOf(other)
+      const addresses = other === wire.self ? wire.addresses() : wire.addressesOf(other)
+      return peerKey === null ? [] : [{ peerKey, addresses: hintsOf(addresses) }]
+    })
+    return encodeCarriers(hints)
+  }
+}
+
+export interface ToldCarrier {
+  readonly peer: PeerId
+  readonly addresses: readonly string[]
+}
+
+/** Hints: what a stranger says of strangers. */
+export async function askCarriers(
+  wire: Wire,
+  network: Sharded,
+  asked: { readonly peer: PeerId; readonly shard: number },
+  options: WireOptions,
+): Promise<ToldCarrier[]> {
+  const body = encodeCarriersRequest(network, asked.shard)
+  const answer = await wire.request(asked.peer, 'carriers', body, options)
+  const told = decodeCarriers(answer).map(({ peerKey, addresses }) => {
+    return { peer: peerIdOf(peerKey), addresses }
+  })
+  return told.filter(({ peer }) => peer !== wire.self)
+}

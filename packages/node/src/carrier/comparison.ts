@@ -1,0 +1,249 @@
+// One comparison with one carrier: which shards differ, an exchange for each that does, and what it
+// showed to be missing. carrier.md §5
+import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
+import { ProtocolError } from '@ezchat/protocol/errors.ts'
+import type { Network } from '@ezchat/protocol/network/descriptor.ts'
+import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
+import { decodeDropsPage, encodeDropsRequest } from '@ezchat/protocol/request/drops.ts'
+import type { SyncBudget } from '@ezchat/protocol/sync/budget.ts'
+import { within } from '../deadline.ts'
+import { EzchatError } from '../errors.ts'
+import {
+  RECONCILE_AUDIT_PERIOD,
+  RECONCILE_BROKEN_COUNT_MAX,
+  RECONCILE_DROP_PAGE_COUNT_MAX,
+  RECONCILE_DROPS_MS,
+  RECONCILE_LOAD_BYTES_MAX,
+  RECONCILE_REQUEST_MS_MAX,
+} from '../limits.ts'
+import type { EnvelopeStore } from '../store/envelope-store.ts'
+import type { Agreements } from './agreements.ts'
+import type { Door } from './door.ts'
+import { type Initiated, runExchange } from './initiation.ts'
+import type { NeededIds } from './needed-ids.ts'
+import type { PeerHistory } from './peer-history.ts'
+import { type Pulled, pull } from './puller.ts'
+import { chooseBelow, shuffled } from './random.ts'
+import { compareRoots } from './roots.ts'
+
+export interface ComparisonInit {
+  readonly wire: Wire
+  readonly clock: Clock
+  readonly crypto: Crypto
+  readonly network: Network
+  readonly store: EnvelopeStore
+  readonly door: Door
+  readonly budget: SyncBudget
+  readonly agreements: Agreements
+  /** False when somebody else is asked about the shard. */
+  readonly claim: (shard: number) => boolean
+  readonly release: (shard: number) => void
+}
+
+export interface ComparisonTerms {
+  readonly peer: PeerId
+  readonly history: PeerHistory
+  readonly shards: readonly number[]
+  readonly signal: AbortSignal
+}
+
+export interface ComparisonResult {
+  readonly exchangeCount: number
+  readonly storedCount: number
+  readonly bytesLoaded: number
+  readonly servedShards: readonly number[]
+  /** Not all was done: it is to be asked again soon. */
+  readonly hasMore: boolean
+  /** Others are asked about shards of its own: its turn comes when they have answered. */
+  readonly isWaiting: boolean
+  readonly isLying: boolean
+}
+
+export class Comparison {
+  readonly #init: ComparisonInit
+  readonly #terms: ComparisonTerms
+  readonly #served = new Set<number>()
+  #exchangeCount = 0
+  #storedCount = 0
+  #bytesLoaded = 0
+  #askedCount = 0
+  #deliveredCount = 0
+  #hasMore = false
+  #isWaiting = false
+  #isLying = false
+
+  constructor(init: ComparisonInit, terms: ComparisonTerms) {
+    this.#init = init
+    this.#terms = terms
+  }
+
+  async run(): Promise<ComparisonResult> {
+    try {
+      await this.#pullOwed()
+      await this.#compare()
+    } catch (error: unknown) {
+      this.#note(error)
+    }
+    this.#judge()
+    return {
+      exchangeCount: this.#exchangeCount,
+      storedCount: this.#storedCount,
+      bytesLoaded: this.#bytesLoaded,
+      servedShards: [...this.#served],
+      hasMore: this.#hasMore,
+      isWaiting: this.#isWaiting,
+      isLying: this.#isLying,
+    }
+  }
+
+  #note(error: unknown): void {
+    if (this.#terms.signal.aborted || error instanceof EzchatError) {
+      // The connection is lost, or the peer is busy or silent: the next turn comes by itself.
+      return
+    }
+    if (!(error instanceof ProtocolError)) throw error
+    this.#init.wire.penalise(this.#terms.peer, 'malformed')
+  }
+
+  /** What the peer's own exchanges with us have shown. */
+  async #pullOwed(): Promise<void> {
+    const { history } = this.#terms
+    for (const [shard, needed] of history.owed) {
+      history.owed.delete(shard)
+      if (!this.#init.claim(shard)) continue
+      try {
+        await this.#pull(shard, needed)
+      } finally {
+        this.#init.release(shard)
+      }
+    }
+  }
+
+  async #compare(): Promise<void> {
+    const { clock, crypto, agreements } = this.#init
+    const { peer, history, shards, signal } = this.#terms
+    const asked = { peer, shards }
+    const comparing = (limit: AbortSignal) => compareRoots(this.#init, asked, { signal: limit })
+    const differing = await within(clock, RECONCILE_REQUEST_MS_MAX, comparing, signal)
+    const differs = new Set(differing)
+    const equal = shards.filter((shard) => !differs.has(shard))
+    agreements.set(peer, equal, clock.monotonicMs())
+    for (const shard of equal) history.wake(shard)
+    if (differing.length === 0) {
+      const isAudit = chooseBelow(crypto, RECONCILE_AUDIT_PERIOD) === 0
+      if (isAudit) await this.#reconcile(shards[chooseBelow(crypto, shards.length)]!, true)
+      return
+    }
+    await this.#pullDrops()
+    for (const shard of shuffled(crypto, differing)) {
+      if (history.isResting(shard, clock.monotonicMs())) continue
+      if (this.#isLying) return
+      if (this.#bytesLoaded >= RECONCILE_LOAD_BYTES_MAX) {
+        this.#hasMore = true
+        return
+      }
+      await this.#reconcile(shard, false)
+    }
+  }
+
+  async #reconcile(shard: number, isAudit: boolean): Promise<void> {
+    const { claim, release } = this.#init
+    if (!claim(shard)) {
+      this.#isWaiting ||= !isAudit
+      return
+    }
+    try {
+      const { peer, history, signal } = this.#terms
+      this.#exchangeCount++
+      history.exchangeNumber = (history.exchangeNumber + 1) >>> 0
+      const number = history.exchangeNumber
+      const terms = { peer, number, shard, isAudit, signal }
+      const initiated = await runExchange(this.#init, terms)
+      await this.#act(shard, initiated)
+    } finally {
+      release(shard)
+    }
+  }
+
+  async #act(shard: number, { end, need, haveCount }: Initiated): Promise<void> {
+    const { clock, agreements, wire } = this.#init
+    const { peer, history } = this.#terms
+    const nowMs = clock.monotonicMs()
+    // It is busy with others, or asks us about the same: its turn comes again.
+    if (end.kind === 'refused') return
+    if (end.kind === 'fail') {
+      history.rest(shard, nowMs)
+      if (end.failure === 'malformed' || end.failure === 'version') {
+        wire.penalise(peer, 'malformed')
+      } else if (end.failure === 'forged') {
+        this.#isLying = true
+      }
+      return
+    }
+    if (end.isComplete && haveCount === 0) agreements.add(peer, shard, nowMs)
+    if (!end.isComplete) this.#hasMore = true
+    const storedBefore = this.#storedCount
+    await this.#pull(shard, need)
+    if (this.#storedCount > storedBefore) history.wake(shard)
+    // Full, or dropped here, or only lacking there: it will differ for a while.
+    else if (need.count > 0 || haveCount > 0) history.rest(shard, clock.monotonicMs())
+  }
+
+  async #pull(shard: number, needed: NeededIds): Promise<void> {
+    const { peer, signal, history } = this.#terms
+    const bytesMax = RECONCILE_LOAD_BYTES_MAX - this.#bytesLoaded
+    const pulled = await pull(this.#init, { peer, shard, bytesMax, signal }, needed)
+    this.#storedCount += pulled.storedCount
+    this.#bytesLoaded += pulled.bytes
+    this.#askedCount += pulled.askedCount
+    this.#deliveredCount += pulled.deliveredCount
+    if (pulled.storedCount > 0) this.#served.add(shard)
+    if (pulled.isFalse) this.#isLying = true
+    if (pulled.isFull) history.rest(shard, this.#init.clock.monotonicMs())
+    else if (needed.count > 0 && !pulled.isFalse) this.#hasMore = true
+    await this.#tellDrops(pulled)
+  }
+
+  /** It offered what its owner has dropped: with the proof it can forget it as well. */
+  async #tellDrops({ drops }: Pulled): Promise<void> {
+    const { wire, clock } = this.#init
+    const { peer, signal } = this.#terms
+    for (const drop of drops.values()) {
+      const telling = (limit: AbortSignal) => wire.request(peer, 'drop', drop, { signal: limit })
+      await within(clock, RECONCILE_REQUEST_MS_MAX, telling, signal)
+    }
+  }
+
+  /** Before anything is loaded that is dropped already. */
+  async #pullDrops(): Promise<void> {
+    const { wire, clock, door } = this.#init
+    const { peer, history, signal } = this.#terms
+    const nowMs = clock.monotonicMs()
+    const isRecent = history.dropsAtMs !== null && nowMs - history.dropsAtMs < RECONCILE_DROPS_MS
+    if (isRecent && history.dropsPosition === null) return
+    for (let count = 0; count < RECONCILE_DROP_PAGE_COUNT_MAX; count++) {
+      const body = encodeDropsRequest(history.dropsPosition)
+      const asking = (limit: AbortSignal) => wire.request(peer, 'drops', body, { signal: limit })
+      const page = decodeDropsPage(await within(clock, RECONCILE_REQUEST_MS_MAX, asking, signal))
+      await door.takeDrops(page.drops, peer)
+      history.dropsPosition = page.position
+      history.dropsAtMs = nowMs
+      if (page.position === null) return
+    }
+    this.#hasMore = true
+  }
+
+  /** An honest carrier lacks little of what it has just said it holds: what has gone meanwhile. */
+  #judge(): void {
+    const { history } = this.#terms
+    if (this.#askedCount === 0) return
+    if (this.#deliveredCount * 2 >= this.#askedCount) {
+      history.brokenCount = 0
+      return
+    }
+    history.brokenCount++
+    if (history.brokenCount < RECONCILE_BROKEN_COUNT_MAX) return
+    history.brokenCount = 0
+    this.#isLying = true
+  }
+}

@@ -1,0 +1,147 @@
+// What one carrier accepts all carriers of the shard come to hold, at once. carrier.md §4
+
+import { ProtocolError } from '@ezchat/protocol/errors.ts'
+import type { Network } from '@ezchat/protocol/network/descriptor.ts'
+import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
+import { decodeGossipBatch, type GossipBatch } from '@ezchat/protocol/request/gossip-batch.ts'
+import {
+  GOSSIP_DROPS_BURST,
+  GOSSIP_DROPS_PER_SECOND,
+  GOSSIP_NOVELTY_BURST,
+  GOSSIP_NOVELTY_PER_SECOND,
+  GOSSIP_WAITING_BYTES_MAX,
+  NEIGHBOUR_COUNT_MAX,
+} from '../limits.ts'
+import type { Door, Reception } from './door.ts'
+import { GossipOutbox } from './gossip-outbox.ts'
+import { Rate } from './rate.ts'
+
+export type Verdict = 'accept' | 'ignore' | 'reject'
+
+export interface GossipInit {
+  readonly wire: Wire
+  readonly clock: Clock
+  readonly network: Network
+  readonly door: Door
+  readonly report: (error: unknown) => void
+}
+
+interface Allowance {
+  readonly envelopes: Rate
+  readonly drops: Rate
+}
+
+export class Gossip {
+  /** Batches that were not published, or not looked at, for want of room. */
+  droppedCount = 0
+  readonly #init: GossipInit
+  readonly #outbox: GossipOutbox
+  readonly #subscriptions = new Map<number, () => void>()
+  readonly #allowances = new Map<PeerId, Allowance>()
+  #publishingBytes = 0
+
+  constructor(init: GossipInit) {
+    this.#init = init
+    const publish = (shard: number, batch: Uint8Array) => this.#publish(shard, batch)
+    this.#outbox = new GossipOutbox({ clock: init.clock, publish })
+  }
+
+  /** Only what was pushed, or is our own: what came by gossip has been told already. */
+  tellEnvelope(shard: number, id: Uint8Array, envelope: Uint8Array): void {
+    if (this.#subscriptions.has(shard)) this.#outbox.addEnvelope(shard, id, envelope)
+  }
+
+  tellDrop(shard: number, drop: Uint8Array): void {
+    if (this.#subscriptions.has(shard)) this.#outbox.addDrop(shard, drop)
+  }
+
+  subscribe(shard: number): void {
+    if (this.#subscriptions.has(shard)) return
+    const end = this.#init.wire.subscribe(shard, (peer, batch) => this.#hear(shard, peer, batch))
+    this.#subscriptions.set(shard, end)
+  }
+
+  unsubscribe(shard: number): void {
+    this.#subscriptions.get(shard)?.()
+    this.#subscriptions.delete(shard)
+  }
+
+  forget(peer: PeerId): void {
+    this.#allowances.delete(peer)
+  }
+
+  close(): void {
+    this.#outbox.close()
+    for (const shard of [...this.#subscriptions.keys()]) this.unsubscribe(shard)
+    this.#allowances.clear()
+  }
+
+  #publish(shard: number, batch: Uint8Array): void {
+    // Reconciliation brings what is not told.
+    if (this.#publishingBytes + batch.length > GOSSIP_WAITING_BYTES_MAX) {
+      this.droppedCount++
+      return
+    }
+    this.#publishingBytes += batch.length
+    this.#init.wire
+      .publish(shard, batch)
+      .catch(this.#init.report)
+      .finally(() => {
+        this.#publishingBytes -= batch.length
+      })
+  }
+
+  async #hear(shard: number, peer: PeerId, bytes: Uint8Array): Promise<Verdict> {
+    const batch = this.#decode(peer, bytes)
+    if (batch === null) return 'reject'
+    const { envelopes, drops } = this.#allowanceOf(peer)
+    const isAllowed = envelopes.take(batch.envelopes.length) && drops.take(batch.drops.length)
+    if (!isAllowed) {
+      this.droppedCount++
+      this.#init.wire.penalise(peer, 'flood')
+      return 'ignore'
+    }
+    const receptions = [
+      ...(await this.#init.door.takeEnvelopes(batch.envelopes, peer, shard)),
+      ...(await this.#init.door.takeDrops(batch.drops, peer)),
+    ]
+    const verdict = verdictOf(receptions)
+    if (verdict === 'reject') this.#init.wire.penalise(peer, 'invalid')
+    return verdict
+  }
+
+  #decode(peer: PeerId, bytes: Uint8Array): GossipBatch | null {
+    try {
+      return decodeGossipBatch(bytes)
+    } catch (error: unknown) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#init.wire.penalise(peer, 'malformed')
+      return null
+    }
+  }
+
+  #allowanceOf(peer: PeerId): Allowance {
+    const known = this.#allowances.get(peer)
+    if (known !== undefined) return known
+    if (this.#allowances.size >= NEIGHBOUR_COUNT_MAX) {
+      const oldest = this.#allowances.keys().next().value
+      if (oldest !== undefined) this.#allowances.delete(oldest)
+    }
+    const { clock } = this.#init
+    const allowance = {
+      envelopes: new Rate(clock, GOSSIP_NOVELTY_PER_SECOND, GOSSIP_NOVELTY_BURST),
+      drops: new Rate(clock, GOSSIP_DROPS_PER_SECOND, GOSSIP_DROPS_BURST),
+    }
+    this.#allowances.set(peer, allowance)
+    return allowance
+  }
+}
+
+/** Whatever nobody should have passed on is refused; what brings nothing new ends here. */
+export function verdictOf(receptions: readonly Reception[]): Verdict {
+  const kinds = new Set(receptions.map(({ kind }) => kind))
+  if (kinds.has('wrong')) return 'reject'
+  // By another clock, or in another store, it may have a place: others judge for themselves.
+  if (kinds.has('untimely') || kinds.has('busy') || kinds.has('full')) return 'ignore'
+  return kinds.has('new') ? 'accept' : 'ignore'
+}

@@ -1,0 +1,257 @@
+// What the peers that we are connected to say of themselves: who carries what, who takes part in
+// the stem. carrier.md §1
+import { isHint } from '@ezchat/protocol/codec/hints.ts'
+import { HINTS_MAX } from '@ezchat/protocol/constants.ts'
+import { ProtocolError } from '@ezchat/protocol/errors.ts'
+import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
+import {
+  type Duty,
+  decodeDuty,
+  decodeHello,
+  encodeDuty,
+  encodeHello,
+  type Hello,
+} from '@ezchat/protocol/request/hello.ts'
+import type { Sharded } from '@ezchat/protocol/request/shard-map.ts'
+import { within } from '../deadline.ts'
+import {
+  HELLO_ATTEMPT_COUNT_MAX,
+  HELLO_MS_MAX,
+  HELLO_RETRY_MS,
+  NEIGHBOUR_COUNT_MAX,
+} from '../limits.ts'
+import { bitsOf, hasShard } from './shard-bits.ts'
+
+/** What a neighbour has said of itself. */
+export interface Presence {
+  readonly isCarrier: boolean
+  readonly isStem: boolean
+  /** As `shard-bits.ts` has them. */
+  readonly shards: Uint8Array
+}
+
+export type NeighbourChange =
+  /** It has said who it is, for the first time on this connection. */
+  | { readonly kind: 'met'; readonly peer: PeerId; readonly isDialled: boolean }
+  | { readonly kind: 'changed'; readonly peer: PeerId }
+  | { readonly kind: 'gone'; readonly peer: PeerId }
+
+interface Neighbour {
+  readonly isDialled: boolean
+  said: Presence | null
+  attemptCount: number
+  /** When to ask; null when there is nothing to ask, or no use in it. */
+  askAtMs: number | null
+}
+
+export interface NeighboursInit {
+  readonly wire: Wire
+  readonly clock: Clock
+  readonly network: Sharded
+  /** What we say of ourselves. */
+  readonly presence: () => Omit<Hello, 'addresses'>
+}
+
+export class Neighbours {
+  readonly #init: NeighboursInit
+  readonly #peers = new Map<PeerId, Neighbour>()
+  readonly #listeners = new Set<(change: NeighbourChange) => void>()
+  readonly #closing = new AbortController()
+  readonly #unwatch: () => void
+  #cancelTimer: (() => void) | null = null
+
+  constructor(init: NeighboursInit) {
+    this.#init = init
+    const { wire } = init
+    wire.handle('hello', async (peer, body) => this.#answer(peer, body))
+    wire.handleNotices('shards', (peer, body) => this.#hearShards(peer, body))
+    this.#unwatch = wire.watchPeers((change) => {
+      if (change.kind === 'up') this.#up(change.peer, change.isDialled)
+      else this.#down(change.peer)
+    })
+    for (const { peer, isDialled } of wire.peers()) this.#up(peer, isDialled)
+  }
+
+  watch(listener: (change: NeighbourChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Null before it has said anything. */
+  get(peer: PeerId): Presence | null {
+    return this.#peers.get(peer)?.said ?? null
+  }
+
+  /** Those that have said who they are. */
+  known(): PeerId[] {
+    return this.#where(() => true)
+  }
+
+  carriers(): PeerId[] {
+    return this.#where(({ isCarrier }) => isCarrier)
+  }
+
+  carriersOf(shard: number): PeerId[] {
+    return this.#where(({ isCarrier, shards }) => isCarrier && hasShard(shards, shard))
+  }
+
+  stems(): PeerId[] {
+    return this.#where(({ isStem }) => isStem)
+  }
+
+  /** After our duty has changed. */
+  tell(): void {
+    const { wire, network, presence } = this.#init
+    const { isCarrier, shards } = presence()
+    const body = encodeDuty(network, { isCarrier, shards })
+    // Whoever it does not reach finds out when we refuse, or at the next hello.
+    for (const peer of this.known()) wire.notify(peer, 'shards', body)
+  }
+
+  close(): void {
+    this.#closing.abort()
+    this.#unwatch()
+    this.#cancelTimer?.()
+    this.#peers.clear()
+    this.#listeners.clear()
+  }
+
+  #where(test: (said: Presence) => boolean): PeerId[] {
+    const found: PeerId[] = []
+    for (const [peer, { said }] of this.#peers) if (said !== null && test(said)) found.push(peer)
+    return found
+  }
+
+  #emit(change: NeighbourChange): void {
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  /** Whoever has dialled speaks first; the other one asks when nothing comes. */
+  #up(peer: PeerId, isDialled: boolean): void {
+    if (this.#closing.signal.aborted || this.#peers.has(peer)) return
+    if (this.#peers.size >= NEIGHBOUR_COUNT_MAX) return
+    const now = this.#init.clock.monotonicMs()
+    const askAtMs = isDialled ? now : now + HELLO_RETRY_MS
+    this.#peers.set(peer, { isDialled, said: null, attemptCount: 0, askAtMs })
+    this.#schedule()
+  }
+
+  #down(peer: PeerId): void {
+    const neighbour = this.#peers.get(peer)
+    if (neighbour === undefined) return
+    this.#peers.delete(peer)
+    if (neighbour.said !== null) this.#emit({ kind: 'gone', peer })
+  }
+
+  /** One timer for all of them, and none when everybody has answered. */
+  #schedule(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+    const times = [...this.#peers.values()].flatMap(({ askAtMs }) => askAtMs ?? [])
+    if (times.length === 0 || this.#closing.signal.aborted) return
+    const { clock } = this.#init
+    const delayMs = Math.max(0, Math.min(...times) - clock.monotonicMs())
+    this.#cancelTimer = clock.after(delayMs, () => this.#askDue())
+  }
+
+  #askDue(): void {
+    const now = this.#init.clock.monotonicMs()
+    for (const [peer, neighbour] of this.#peers) {
+      if (neighbour.askAtMs === null || neighbour.askAtMs > now) continue
+      neighbour.attemptCount++
+      const isLast = neighbour.attemptCount >= HELLO_ATTEMPT_COUNT_MAX
+      const waitMs = HELLO_MS_MAX + HELLO_RETRY_MS * 2 ** neighbour.attemptCount
+      neighbour.askAtMs = isLast ? null : now + waitMs
+      this.#ask(peer, neighbour)
+    }
+    this.#schedule()
+  }
+
+  #ask(peer: PeerId, neighbour: Neighbour): void {
+    const { wire, clock } = this.#init
+    const body = this.#hello()
+    const asking = within(
+      clock,
+      HELLO_MS_MAX,
+      (signal) => wire.request(peer, 'hello', body, { signal }),
+      this.#closing.signal,
+    )
+    asking.then(
+      (answer) => {
+        if (this.#peers.get(peer) === neighbour) this.#hearAnswer(peer, answer)
+      },
+      // It is asked again, or it is none of ours.
+      () => undefined,
+    )
+  }
+
+  #answer(peer: PeerId, body: Uint8Array): Uint8Array {
+    this.#hearHello(
+      peer,
+      this.#decode(peer, () => decodeHello(this.#init.network, body)),
+    )
+    return this.#hello()
+  }
+
+  #hearAnswer(peer: PeerId, answer: Uint8Array): void {
+    const hello = this.#read(peer, () => decodeHello(this.#init.network, answer))
+    if (hello !== null) this.#hearHello(peer, hello)
+  }
+
+  #hearHello(peer: PeerId, hello: Hello): void {
+    this.#init.wire.learn(peer, hello.addresses)
+    // It may ask before the wire says that it is there.
+    if (!this.#peers.has(peer)) {
+      const found = this.#init.wire.peers().find((other) => other.peer === peer)
+      if (found !== undefined) this.#up(peer, found.isDialled)
+    }
+    this.#accept(peer, hello, hello.isStem)
+  }
+
+  #hearShards(peer: PeerId, body: Uint8Array): void {
+    const said = this.#peers.get(peer)?.said
+    const notice = this.#read(peer, () => decodeDuty(this.#init.network, body))
+    if (notice !== null && said) this.#accept(peer, notice, said.isStem)
+  }
+
+  #accept(peer: PeerId, { isCarrier, shards }: Duty, isStem: boolean): void {
+    const neighbour = this.#peers.get(peer)
+    if (neighbour === undefined) return
+    const isNew = neighbour.said === null
+    neighbour.said = { isCarrier, isStem, shards: bitsOf(shards) }
+    neighbour.askAtMs = null
+    this.#emit(
+      isNew ? { kind: 'met', peer, isDialled: neighbour.isDialled } : { kind: 'changed', peer },
+    )
+  }
+
+  #read<T>(peer: PeerId, decode: () => T): T | null {
+    try {
+      return this.#decode(peer, decode)
+    } catch (error: unknown) {
+      if (error instanceof ProtocolError) return null
+      throw error
+    }
+  }
+
+  #decode<T>(peer: PeerId, decode: () => T): T {
+    try {
+      return decode()
+    } catch (error: unknown) {
+      if (error instanceof ProtocolError) this.#init.wire.penalise(peer, 'malformed')
+      throw error
+    }
+  }
+
+  #hello(): Uint8Array {
+    const { wire, network, presence } = this.#init
+    return encodeHello(network, { ...presence(), addresses: hintsOf(wire.addresses()) })
+  }
+}
+
+/** As many as a message holds, the best first. */
+export function hintsOf(addresses: readonly string[]): string[] {
+  return [...new Set(addresses.filter(isHint))].slice(0, HINTS_MAX)
+}

@@ -1,0 +1,42 @@
+// What a reconciler remembers of one carrier: when to compare again, what to leave alone meanwhile.
+import { RECONCILE_REST_MS_MAX, RECONCILE_REST_MS_MIN } from '../limits.ts'
+import type { NeededIds } from './needed-ids.ts'
+
+interface Rest {
+  readonly untilMs: number
+  readonly waitMs: number
+}
+
+export class PeerHistory {
+  dueAtMs: number
+  /** While a comparison is under way: aborts it. */
+  active: AbortController | null = null
+  /** Exchanges are told apart by it. */
+  exchangeNumber = 0
+  /** Comparisons in a row in which it did not deliver what it said it holds. */
+  brokenCount = 0
+  /** Its exchanges with us have shown these. */
+  readonly owed = new Map<number, NeededIds>()
+  /** Where its drops were left; null before the first page. */
+  dropsPosition: Uint8Array | null = null
+  dropsAtMs: number | null = null
+  readonly #rests = new Map<number, Rest>()
+
+  constructor(dueAtMs: number) {
+    this.dueAtMs = dueAtMs
+  }
+
+  isResting(shard: number, nowMs: number): boolean {
+    return (this.#rests.get(shard)?.untilMs ?? 0) > nowMs
+  }
+
+  rest(shard: number, nowMs: number): void {
+    const before = this.#rests.get(shard)?.waitMs ?? RECONCILE_REST_MS_MIN / 2
+    const waitMs = Math.min(before * 2, RECONCILE_REST_MS_MAX)
+    this.#rests.set(shard, { untilMs: nowMs + waitMs, waitMs })
+  }
+
+  wake(shard: number): void {
+    this.#rests.delete(shard)
+  }
+}
