@@ -23,7 +23,7 @@ function methods(): Vector[] {
       output: { name: 'seen', number: 10, kind: 'notice', requestBytesMax: 8, answerBytesMax: 0 },
     },
     { ...method('method-0', 'There is no method 0.', 0), expect: 'not-mine' },
-    { ...method('method-20', 'A method of a later time.', 20), expect: 'not-mine' },
+    { ...method('method-255', 'A method of a later time.', 255), expect: 'not-mine' },
   ]
 }
 

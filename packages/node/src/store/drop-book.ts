@@ -34,6 +34,13 @@ export interface Covering {
   readonly count: number
 }
 
+/** Of one page; each drop counts for `bytesEach` more than its own. */
+export interface DropPageLimits {
+  readonly countMax: number
+  readonly bytesMax: number
+  readonly bytesEach: number
+}
+
 const HEAD_BYTES = 5
 
 function encodeStored(drop: VerifiedDrop, heldCount: number, isApplied: boolean): Uint8Array {
@@ -127,13 +134,20 @@ export class DropBook {
     }
   }
 
-  async page(position: Uint8Array | null, countMax: number): Promise<StoredDrop[]> {
+  /** At least one, where there are more behind the position. */
+  async page(
+    position: Uint8Array | null,
+    { countMax, bytesMax, bytesEach }: DropPageLimits,
+  ): Promise<{ page: StoredDrop[]; isLast: boolean }> {
     const page: StoredDrop[] = []
+    let bytes = 0
     for await (const stored of this.#stored(position)) {
+      bytes += stored.drop.bytes.length + bytesEach
+      const isFull = page.length === countMax || bytes > bytesMax
+      if (isFull && page.length > 0) return { page, isLast: false }
       page.push(stored)
-      if (page.length === countMax) break
     }
-    return page
+    return { page, isLast: true }
   }
 
   /** Keys of those that cover nothing any longer. */

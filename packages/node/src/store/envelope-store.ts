@@ -243,10 +243,11 @@ export class EnvelopeStore {
   async drops(
     position: Uint8Array | null,
     countMax: number,
+    { bytesMax = Number.POSITIVE_INFINITY, bytesEach = 0 } = {},
   ): Promise<{ drops: VerifiedDrop[]; position: Uint8Array | null }> {
-    const page = await this.#reading(() => this.#drops.page(position, countMax))
-    const next = page.length < countMax ? null : page.at(-1)!.key
-    return { drops: page.map(({ drop }) => drop), position: next }
+    const limits = { countMax, bytesMax, bytesEach }
+    const { page, isLast } = await this.#reading(() => this.#drops.page(position, limits))
+    return { drops: page.map(({ drop }) => drop), position: isLast ? null : page.at(-1)!.key }
   }
 
   /** The second half of a drop, and all of one that was cut short. */

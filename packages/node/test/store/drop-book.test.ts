@@ -25,7 +25,9 @@ test('a drop that covers more takes the place of one that covers least, on disk 
   assert.equal(await learn(keyValue, book, idle!, 0), 'new')
   assert.equal(await learn(keyValue, book, useful!, 5), 'new')
   assert.equal(await learn(keyValue, book, late!, 3), 'new')
-  const names = (await book.page(null, 10)).map(({ drop }) => Buffer.from(drop.bytes))
+  const names = (await book.page(null, { countMax: 10, bytesMax: 2 ** 20, bytesEach: 0 })).page.map(
+    ({ drop }) => Buffer.from(drop.bytes),
+  )
   assert.deepEqual(
     names.sort(Buffer.compare),
     [useful!, late!].map(({ bytes }) => Buffer.from(bytes)).sort(Buffer.compare),
@@ -36,5 +38,8 @@ test('a drop that covers more takes the place of one that covers least, on disk 
   assert.equal(await learn(keyValue, reopened, idle!, 3), 'full')
   assert.equal(await learn(keyValue, reopened, idle!, 4), 'new')
   assert.equal(reopened.count, 2)
-  assert.equal((await reopened.page(null, 10)).length, 2)
+  assert.equal(
+    (await reopened.page(null, { countMax: 10, bytesMax: 2 ** 20, bytesEach: 0 })).page.length,
+    2,
+  )
 })
