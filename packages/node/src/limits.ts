@@ -54,7 +54,7 @@ export const CONTROL_LOGIN_BYTES_MAX = 1024
 export const CHANNEL_PEERS_MAX = 320
 // Per peer: memory for its requests that others cannot take, so that any one request is served
 // however busy the others keep us; one of the largest bodies and one of the largest answers.
-export const CHANNEL_FLOOR_BYTES = 139_264
+export const CHANNEL_FLOOR_BYTES = 139_286
 // Per peer: its requests and our answers until they are written. What an honest peer has under way
 // at the most, and two writes that it has read before we learned that they were written.
 export const CHANNEL_PEER_BYTES_MAX = 2_228_224

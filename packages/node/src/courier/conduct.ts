@@ -4,6 +4,7 @@ import type { DeliveryReason } from '@ezchat/protocol/stem/event.ts'
 import {
   COURIER_ALONE_MS,
   COURIER_CHECK_MS,
+  COURIER_DEAD_ATTEMPTS,
   COURIER_SETTLE_MS,
   COURIER_SLEEP_MS_MAX,
   COURIER_TURN_MS,
@@ -217,8 +218,9 @@ export class Conduct {
     item.cancel = null
     if (end.dropped !== null) this.#dropped(item, end.dropped)
     else if (item.state === 'stored') this.#restStored(item)
-    else if (hasEnough(end) || hasAll(end)) this.#store(item, end.known)
-    else {
+    else if (hasEnough(end) || hasAll(end) || this.#hasAllAlive(item, end)) {
+      this.#store(item, end.known)
+    } else {
       if (end.refusedStatus !== null) this.#refused(item, end.refusedStatus)
       else this.#hop(item, { kind: 'unanswered' })
       this.#rest(item)
@@ -236,6 +238,15 @@ export class Conduct {
     this.#run(this.#end(item, 'dropped', { kind: 'dropped', reference, isNamed: why === 'named' }))
   }
 
+  /** After several tries, whoever cannot be reached is no carrier any more. */
+  #hasAllAlive(
+    { attemptCount }: ActiveItem,
+    { carriers, known, failed }: Pick<DeliveryEnd, 'carriers' | 'known' | 'failed'>,
+  ): boolean {
+    if (attemptCount < COURIER_DEAD_ATTEMPTS) return false
+    return hasAll({ carriers, known: known.filter((peer) => !failed.has(peer)) })
+  }
+
   #check(item: ActiveItem): void {
     if (this.#isExpired(item)) this.#expire(item)
     else if (item.stage === 'waits') this.#checkWaiting(item)
@@ -249,8 +260,12 @@ export class Conduct {
 
   #checkStem(item: ActiveItem): void {
     const carriers = this.#signersOf(item)
+    const known = this.#known(item)
+    const isHere = new Set(this.#init.wire.peers().map(({ peer }) => peer))
+    const failed = new Set(known.filter((peer) => !isHere.has(peer)))
     if (item.state === 'stored') this.#restStored(item)
-    else if (hasAll({ carriers, known: this.#known(item) })) this.#store(item, this.#known(item))
+    else if (hasAll({ carriers, known })) this.#store(item, known)
+    else if (this.#hasAllAlive(item, { carriers, known, failed })) this.#store(item, known)
     else if (carriers.size > 0) this.#rest(item)
     else if (this.#init.isCrowded()) {
       this.#hop(item, { kind: 'unanswered' })

@@ -55,15 +55,12 @@ export interface CourierInit {
   readonly onBug?: (error: unknown) => void
 }
 
-export interface StoryReceipt {
-  readonly carrier: PeerId
-  readonly receipt: Uint8Array
-}
-
 export interface Story {
   readonly state: ItemState
   readonly expiresAtSeconds: number
-  readonly receipts: readonly StoryReceipt[]
+  readonly receipts: readonly Uint8Array[]
+  /** Who signed them, in the same order. */
+  readonly carriers: readonly PeerId[]
   readonly hops: readonly Hop[]
 }
 
@@ -196,11 +193,18 @@ export class Courier {
     if (!this.#isClosed && this.#failure === null) this.#keeper.accepted(references)
   }
 
-  /** Delivered, or not wanted any more. False when there was nothing to end. */
+  /**
+   * Delivered, or not wanted any more. False when there was nothing to end, or the courier has
+   * failed: then it is asked again after the next start, or sends once more for nothing.
+   */
   async withdraw(reference: Uint8Array): Promise<boolean> {
-    if (this.#failure !== null) throw this.#failure
-    if (this.#isClosed) throw new EzchatError('STORE_CLOSED')
-    return this.#keeper.withdraw(reference)
+    if (this.#failure !== null || this.#isClosed) return false
+    try {
+      return await this.#keeper.withdraw(reference)
+    } catch (error: unknown) {
+      this.#heardOf(error)
+      return false
+    }
   }
 
   /** Null for what was never accepted here, or ended a week ago. */
@@ -234,9 +238,8 @@ export class Courier {
     return {
       state,
       expiresAtSeconds,
-      receipts: receipts.map((receipt) => {
-        return { carrier: this.#names.of(carrierKeyOf(receipt)), receipt: receipt.slice() }
-      }),
+      receipts: receipts.map((receipt) => receipt.slice()),
+      carriers: receipts.map((receipt) => this.#names.of(carrierKeyOf(receipt))),
       hops: [...hops],
     }
   }

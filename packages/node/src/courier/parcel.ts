@@ -16,6 +16,8 @@ export interface DeliveryEnd {
   readonly carriers: ReadonlySet<PeerId>
   /** Of whom we know, at the end. */
   readonly known: readonly PeerId[]
+  /** Of those, whoever answered nothing. */
+  readonly failed: ReadonlySet<PeerId>
   /** null: nobody said so. `named`: by its id; `before`: with all before a time. */
   readonly dropped: 'named' | 'before' | null
   /** Of a protocol error, when all who answered refused it for the same. */
@@ -37,6 +39,7 @@ export class DeliveryParcel {
   readonly #asked = new Set<PeerId>()
   readonly #open = new Set<PeerId>()
   readonly #slow = new Set<PeerId>()
+  readonly #failed = new Set<PeerId>()
   readonly #statuses = new Set<number>()
   #answeredCount = 0
   #isLookedUp = false
@@ -95,6 +98,7 @@ export class DeliveryParcel {
 
   failed(peer: PeerId): void {
     this.#close(peer)
+    this.#failed.add(peer)
   }
 
   get #underWayCount(): number {
@@ -115,6 +119,7 @@ export class DeliveryParcel {
     this.#sink.ended({
       carriers: this.#carriers,
       known: [...this.#known],
+      failed: this.#failed,
       dropped,
       refusedStatus: isRefused && this.#carriers.size === 0 ? status : null,
     })
