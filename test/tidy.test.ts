@@ -23,8 +23,9 @@ import {
   checkFloors,
   checkLicences,
   checkSetUp,
+  checkSingleCopies,
 } from './tidy/packages.ts'
-import { IMPORT_RULES, VERSION_FLOORS } from './tidy/rules.ts'
+import { IMPORT_RULES, SINGLE_COPIES, VERSION_FLOORS } from './tidy/rules.ts'
 import {
   checkFileNames,
   checkFileSizes,
@@ -74,6 +75,7 @@ rule('every command sets a fresh clone up', () => checkSetUp(tree))
 rule('what is imported is declared', () => checkDeclared(tree))
 rule('every dependency is explained', () => checkDependenciesPage(tree))
 rule('no version with a known advisory', () => checkFloors(tree, VERSION_FLOORS))
+rule('what libp2p shares is there once', () => checkSingleCopies(tree, SINGLE_COPIES))
 rule('licences are on the allow list', () => checkLicences(tree, installedLicence))
 rule('labels are unique and prefix-free', () => checkLabels())
 rule('error codes and wire statuses map to each other', () => checkStatuses())

@@ -47,6 +47,21 @@ describe('import directions', () => {
     caught(importing('left-pad'), /npm:left-pad: pure/)
   })
 
+  test('what a rule excepts may', () => {
+    const apart = [{ ...rules[0]!, except: ['packages/a/src/edge/'] }]
+    const importing = (path: string) =>
+      checkDirections(
+        tree({
+          'packages/a/src/edge/z.ts': '',
+          'packages/b/src/y.ts': '',
+          [path]: "import '@ezchat/b'",
+        }),
+        apart,
+      )
+    passes(importing('packages/a/src/edge/x.ts'))
+    caught(importing('packages/a/src/x.ts'), /a stands below b/)
+  })
+
   test('a rule about a path that is gone is found', () => {
     caught(checkDirections(tree({ 'packages/a/x.ts': '' }), rules), /packages\/b\/ .* is gone/)
   })

@@ -4,6 +4,7 @@ import { at, type Finding, isCode, type RepoFile, type Tree } from './tree.ts'
 
 export interface ImportRule {
   readonly from: string
+  readonly except?: readonly string[]
   /** Paths of this repository, or `npm:name`, or `node:name`; a prefix of what is imported. */
   readonly not?: readonly string[]
   /** Nothing but these. */
@@ -41,12 +42,14 @@ export function checkDirections(tree: Tree, rules: readonly ImportRule[]): Findi
   const found: Finding[] = []
   const code = tree.filter(isCode)
   const exists = (path: string) => tree.some((file) => isUnder(file.path, path))
-  for (const { from, not = [], only, reason } of rules) {
-    for (const named of [from, ...not, ...(only ?? [])]) {
+  for (const { from, except = [], not = [], only, reason } of rules) {
+    for (const named of [from, ...except, ...not, ...(only ?? [])]) {
       if (/^(npm|node):/.test(named) || exists(named)) continue
       found.push(`${named} is named by an import rule and is gone: change the rule with the tree`)
     }
-    for (const edge of code.filter((file) => isUnder(file.path, from)).flatMap(edgesOf)) {
+    const isMeant = ({ path }: RepoFile) =>
+      isUnder(path, from) && !except.some((folder) => isUnder(path, folder))
+    for (const edge of code.filter(isMeant).flatMap(edgesOf)) {
       const refused =
         not.some((path) => isUnder(edge.target, path)) ||
         (only !== undefined && !only.some((path) => isUnder(edge.target, path)))

@@ -183,6 +183,15 @@ export function checkFloors(tree: Tree, floors: readonly Floor[]): Finding[] {
   return found
 }
 
+export function checkSingleCopies(tree: Tree, names: readonly string[]): Finding[] {
+  const paths = Object.keys(lockOf(tree).packages)
+  return names.flatMap((name) => {
+    const copies = paths.filter((path) => path.endsWith(`node_modules/${name}`))
+    if (copies.length < 2) return []
+    return [`${name} is installed ${copies.length} times: dedupe, or see overrides in package.json`]
+  })
+}
+
 const LICENCES = new Set([
   'MIT',
   'ISC',

@@ -19,6 +19,7 @@ import {
   checkFloors,
   checkLicences,
   checkSetUp,
+  checkSingleCopies,
   DEPENDENCIES_PAGE,
   isAllowedLicence,
 } from './packages.ts'
@@ -93,6 +94,15 @@ describe('dependencies', () => {
     passes(locked('node_modules/@p/q', '2.10.0'))
     passes(locked('node_modules/@p/q', '10.0.0'))
     passes(locked('node_modules/q', '1.0.0'))
+  })
+
+  test('a second copy is found, wherever it is', () => {
+    const locked = (...paths: string[]) => {
+      const packages = Object.fromEntries(paths.map((path) => [path, { version: '1.0.0' }]))
+      return checkSingleCopies(tree({ 'package-lock.json': { packages } }), ['@p/q'])
+    }
+    passes(locked('node_modules/@p/q', 'node_modules/q', 'node_modules/z/node_modules/q'))
+    caught(locked('node_modules/@p/q', 'node_modules/z/node_modules/@p/q'), /installed 2 times/)
   })
 
   test('licences are read as expressions', () => {

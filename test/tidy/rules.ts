@@ -4,6 +4,15 @@ import type { Floor } from './packages.ts'
 
 const PROTOCOL = 'packages/protocol/src/'
 
+const LIBP2P = [
+  'npm:libp2p',
+  'npm:@libp2p/',
+  'npm:@chainsafe/',
+  'npm:@multiformats/',
+  'npm:multiformats',
+  'npm:datastore-',
+]
+
 export const IMPORT_RULES: readonly ImportRule[] = [
   {
     from: PROTOCOL,
@@ -29,6 +38,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     from: 'packages/node/src/',
     not: ['packages/cli/', 'test/', 'bench/', 'scripts/'],
     reason: 'a peer is a library: commands and tests stand on it, not under it',
+  },
+  {
+    from: 'packages/node/src/',
+    except: ['packages/node/src/net/'],
+    not: LIBP2P,
+    reason: 'libp2p is behind the wire port: simulator and browser have wires of their own',
   },
   {
     from: 'packages/cli/src/',
@@ -74,9 +89,36 @@ export const IMPORT_RULES: readonly ImportRule[] = [
 export const VERSION_FLOORS: readonly Floor[] = [
   {
     name: '@libp2p/gossipsub',
-    least: '15.0.23',
-    advisory: 'GHSA-4f8r-922h-2vgv (heap exhaustion)',
+    least: '17.0.0',
+    advisory: 'GHSA-4f8r-922h-2vgv (heap exhaustion), and topics and control messages bounded',
+  },
+  {
+    name: '@libp2p/kad-dht',
+    least: '16.4.0',
+    advisory: 'records checked against what was asked for, queries that end',
+  },
+  { name: 'libp2p', least: '3.3.6', advisory: 'keys checked against what was asked for' },
+  {
+    name: '@libp2p/circuit-relay-v2',
+    least: '4.2.10',
+    advisory: 'relay addresses that survive a refresh',
+  },
+  {
+    name: '@libp2p/utils',
+    least: '7.4.1',
+    advisory: 'a remote peer could end the process by closing a stream',
   },
   { name: '@libp2p/floodsub', least: '11.0.26', advisory: 'GHSA-cvfg-hcf3-ggwv (heap exhaustion)' },
   { name: '@libp2p/crypto', least: '5.1.22', advisory: 'GHSA-rvfr-cqwq-rc4j (event loop stall)' },
+]
+
+/** Where a second copy costs memory and start time, and makes two kinds of the same thing. */
+export const SINGLE_COPIES: readonly string[] = [
+  '@libp2p/interface',
+  '@libp2p/utils',
+  '@multiformats/multiaddr',
+  'multiformats',
+  'protons-runtime',
+  'uint8arraylist',
+  'uint8arrays',
 ]
