@@ -182,6 +182,9 @@ export const COURIER_CLOCK_JUMP_MS = 60_000
 export const COURIER_NUDGE_MS = 10_000
 // In cover mode: mean time between two dummies; 1,440 a day of 1 KiB, each with its postage.
 export const COURIER_COVER_MS_MEAN = 60_000
+// Per node: events kept for the first listener, 1024 x 0.2 KiB; the oldest go first. Stories have all
+// that they said.
+export const COURIER_UNHEARD_COUNT_MAX = 1024
 // Receipts whose signature was checked a moment ago, 256 x 0.4 KiB: what a delivery has verified the
 // stem does not verify again.
 export const COURIER_VERIFIED_COUNT_MAX = 256
@@ -209,6 +212,9 @@ export const NEIGHBOUR_COUNT_MAX = 1024
 export const HELLO_ATTEMPT_COUNT_MAX = 4
 export const HELLO_RETRY_MS = 2000
 export const HELLO_MS_MAX = 10_000
+
+// After a change of our duty, before neighbours are told: changes come in a row.
+export const DUTY_TELL_MS = 200
 
 // Per shard: carriers that have served, 0.3 KiB each; the one that served longest ago goes.
 export const BOOK_SERVED_COUNT_MAX = 16

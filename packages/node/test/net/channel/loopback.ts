@@ -13,7 +13,7 @@ export interface Node {
   readonly id: string
   /** Each stream that somebody opened to this node, before anything was awaited. */
   onStream: (stream: Stream, peer: string) => void
-  open(to: Node): Promise<Stream>
+  open(to: Node, signal?: AbortSignal): Promise<Stream>
   stop(): Promise<void>
 }
 
@@ -31,7 +31,12 @@ export async function startNode(): Promise<Node> {
     libp2p,
     id: libp2p.peerId.toString(),
     onStream: (stream) => stream.abort(new Error('nobody takes it')),
-    open: (to) => libp2p.dialProtocol(to.libp2p.getMultiaddrs(), PROTOCOL),
+    open: (to, signal) =>
+      libp2p.dialProtocol(
+        to.libp2p.getMultiaddrs(),
+        PROTOCOL,
+        signal === undefined ? {} : { signal },
+      ),
     stop: async () => {
       await libp2p.stop()
     },
