@@ -16,6 +16,7 @@ import type {
 } from '@ezchat/protocol/ports.ts'
 import { stemReaders } from '@ezchat/protocol/stem/readers.ts'
 import { EzchatError } from '../errors.ts'
+import { COURIER_UNHEARD_COUNT_MAX } from '../limits.ts'
 import { ActiveItems } from './active-items.ts'
 import { CarrierNames } from './carrier-names.ts'
 import { Conduct } from './conduct.ts'
@@ -76,6 +77,7 @@ export interface CourierStatus {
 
 export class Courier {
   readonly #clock: Clock
+  readonly #unheard: CourierEvent[] = []
   readonly #listeners = new Set<CourierListener>()
   readonly #names = new CarrierNames()
   readonly #active = new ActiveItems()
@@ -213,8 +215,10 @@ export class Courier {
     return record === null ? null : this.#storyOf(record)
   }
 
+  /** The first listener hears what was said before it came: a start has much to say. */
   watch(listener: CourierListener): () => void {
     this.#listeners.add(listener)
+    for (const event of this.#unheard.splice(0)) listener(event)
     return () => {
       this.#listeners.delete(listener)
     }
@@ -262,6 +266,8 @@ export class Courier {
 
   #emit(event: CourierEvent): void {
     for (const listener of this.#listeners) listener(event)
+    if (this.#listeners.size === 0) this.#unheard.push(event)
+    if (this.#unheard.length > COURIER_UNHEARD_COUNT_MAX) this.#unheard.shift()
   }
 
   #heardOf(error: unknown): void {

@@ -73,7 +73,6 @@ export class FakeCarrier {
 
   take(envelope: Uint8Array): PushOutcome {
     const nowSeconds = Math.floor(this.#rig.clock.nowMs() / 1000)
-    const { network } = this.#rig
     const read = decodeEnvelope(crypto, { network: this.#rig.rules, nowSeconds }, envelope)
     const other = this.answer?.(envelope) ?? null
     if (other !== null) return other
@@ -81,7 +80,6 @@ export class FakeCarrier {
     if (this.manner === 'refuses') return { kind: 'refused', status: 8 * 256 + 18 }
     const seed = this.manner === 'lies' ? Secret.adopt(crypto.randomBytes(32)) : this.#seed
     if (this.manner !== 'lies') this.held.set(toHex(read.id), envelope.slice())
-    void network
     const terms = { envelopeId: read.id, keptUntil: read.expiresAtSeconds }
     return { kind: 'receipt', receipt: signReceipt(crypto, seed, this.#rig.rules.id, terms) }
   }
@@ -175,6 +173,18 @@ export class Node {
       this.#listeners.add(listener)
       return () => this.#listeners.delete(listener)
     },
+  }
+
+  /** The same node after its process has died: the disk is all that is left. */
+  reborn(change: NodeOptions = {}): Node {
+    const node = new Node(this.rig, this.rig.network.add(this.wire.self), {
+      ...this.#options,
+      ...change,
+    })
+    node.disk = this.disk
+    node.book.peers = [...this.book.peers]
+    for (const peer of this.stems) node.stems.add(peer)
+    return node
   }
 
   befriend(...others: readonly PeerId[]): void {
