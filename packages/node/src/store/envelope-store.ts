@@ -10,6 +10,7 @@ import type { DropSubject } from '@ezchat/protocol/mailbox/drop-memory.ts'
 import type { DayDigest } from '@ezchat/protocol/sync/digest.ts'
 import { EzchatError } from '../errors.ts'
 import { STORE_PIECE_COUNT_MAX } from '../limits.ts'
+import { type ArrivalPage, type ArrivalTerms, readArrivals } from './arrival-reader.ts'
 import { CommitQueue } from './commit-queue.ts'
 import type { DayBook } from './day-book.ts'
 import { Draft } from './draft.ts'
@@ -177,6 +178,13 @@ export class EnvelopeStore {
     return this.#reading(() => this.#reader.fetch(terms))
   }
 
+  /** Of a shard, in the order in which they came. */
+  arrivals(terms: ArrivalTerms): Promise<ArrivalPage> {
+    const { crypto, network } = this.#init
+    const parts = { keyValue: this.#keyValue, reader: this.#reader, crypto, network }
+    return this.#reading(() => readArrivals(parts, terms))
+  }
+
   /** Called after each write with what it brought; what it returns ends that. */
   watch(listener: ArrivalListener): () => void {
     this.#listeners.add(listener)
@@ -232,6 +240,18 @@ export class EnvelopeStore {
     const { verdict, stored } = await this.#change(learn, true)
     if (stored !== null) await this.applyDrop(stored)
     return verdict
+  }
+
+  /** Where the envelopes lie that a drop covers, ascending. Others of these shards want to know. */
+  async shardsUnder(drop: VerifiedDrop): Promise<number[]> {
+    const shards = new Set<number>()
+    await this.#reading(async () => {
+      for await (const found of this.#covered(drop)) {
+        const entries = await this.#reader.entries(found.map(({ id }) => id))
+        for (const entry of entries) if (entry !== null) shards.add(entry.shard)
+      }
+    })
+    return [...shards].sort((a, b) => a - b)
   }
 
   /** The drop that covers the envelope, for whoever still offers it. */
