@@ -1,0 +1,77 @@
+// npm run sim: one run, many seeds, or the report.
+import { parseArgs } from 'node:util'
+import { parsePlan, type Asked, OPTION_DEFINITIONS } from './command.ts'
+import { describeLost } from './lost.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+import { commandOf, type Plan } from './plan.ts'
+import { printReport, report } from './report.ts'
+import { World } from './world.ts'
+
+const { values } = parseArgs({ options: OPTION_DEFINITIONS })
+
+let running = 'npm run sim'
+for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+  process.on(event, (error: unknown) => {
+    console.error(error)
+    console.error(`again: ${running}`)
+    process.exit(1)
+  })
+}
+
+async function runOne(plan: Plan, base: Asked['base']): Promise<Outcome> {
+  running = commandOf(plan, base)
+  const world = new World(plan)
+  await world.run()
+  if (values.stories === true) {
+    for (const line of await describeLost(world)) console.error(line)
+  }
+  return outcomeOf(world)
+}
+
+function describe(outcome: Outcome): string {
+  const { latencyMs, spies } = outcome
+  const ms = (value: number) => `${Math.round(value)} ms`
+  return [
+    `${outcome.deliveredCount} of ${outcome.acceptedCount} accepted messages delivered`,
+    `${outcome.storedCount} stored`,
+    `p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}`,
+    `${Math.round(outcome.sentBytesPerNodeHour / 1024)} KiB sent per node and hour`,
+    `${Math.round(outcome.diskBytesPerNode / 1024)} KiB on disk per node`,
+    ...(spies.seenCount > 0 ? [`authors named: ${spies.rightCount} of ${spies.seenCount}`] : []),
+    `${outcome.eventCount} events, trace ${outcome.traceHash}`,
+  ].join('; ')
+}
+
+function fail(outcome: Outcome, command: string): void {
+  for (const violation of outcome.violations) console.error(violation)
+  console.error(`again: ${command}`)
+  process.exitCode = 1
+}
+
+async function soak({ plan, base }: Asked, count: number): Promise<void> {
+  for (let at = 0; at < count; at++) {
+    const seeded = { ...plan, seed: plan.seed + at }
+    const outcome = await runOne(seeded, base)
+    console.log(`seed ${seeded.seed}: ${describe(outcome)}`)
+    if (outcome.violations.length === 0) continue
+    fail(outcome, commandOf(seeded, base))
+    return
+  }
+  console.log(`${count} seeds: nothing lost, nothing twice`)
+}
+
+async function main(): Promise<void> {
+  const asked = parsePlan(values)
+  if (values.report === true) {
+    const results = await report({ runOne, isQuick: values.quick === true })
+    console.log(values.json === true ? JSON.stringify(results, null, 2) : printReport(results))
+    if (results.some(({ met }) => met === false)) process.exitCode = 1
+    return
+  }
+  if (values.soak !== undefined) return soak(asked, Number(values.soak))
+  const outcome = await runOne(asked.plan, asked.base)
+  console.log(values.json === true ? JSON.stringify(outcome, null, 2) : describe(outcome))
+  if (outcome.violations.length > 0) fail(outcome, commandOf(asked.plan, asked.base))
+}
+
+await main()

@@ -1,0 +1,214 @@
+// One machine: its disks, its clock and its keys, and the daemon that runs on it, dies, and is
+// started again. The store, the carrier and the courier are the real ones.
+import type { PeerId } from '@ezchat/protocol/ports.ts'
+import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
+import { Secret } from '@ezchat/protocol/crypto/secret.ts'
+import { fromHex } from '@ezchat/protocol/codec/bytes.ts'
+import { decodeReceipt } from '@ezchat/protocol/receipt/receipt.ts'
+import { decodePushed } from '@ezchat/protocol/request/push.ts'
+import { EzchatError } from '@ezchat/node/errors.ts'
+import { peerIdOf } from '@ezchat/node/net/peer-id.ts'
+import { AdversaryWire } from './adversaries.ts'
+import { EPOCH_MS, Life } from './clock.ts'
+import { type Daemon, startDaemon } from './daemon.ts'
+import { Disk } from './disk.ts'
+import type { Host } from './host.ts'
+import type { Random } from './random.ts'
+import { SimWire } from './wire.ts'
+import type { World } from './world.ts'
+
+/**
+ * honest; or a carrier that signs and drops, one that answers nothing, one that names only its own
+ * kind, one that sends rubbish, one that passes nothing on.
+ */
+export type Kind = 'honest' | 'liar' | 'dead' | 'sybil' | 'garbage' | 'blackhole'
+
+export interface NodeInit {
+  readonly world: World
+  readonly random: Random
+  readonly kind: Kind
+  readonly isNat: boolean
+  readonly skewMs: number
+  /** Keeps nothing for others, and hands all to daemons: a browser. */
+  readonly isLight: boolean
+}
+
+interface Disks {
+  readonly store: Disk
+  readonly carrier: Disk
+  readonly courier: Disk
+}
+
+/** Then somebody starts it again: a service manager, or a person. */
+const RESTART_MS = 5000
+
+export class SimNode {
+  readonly init: NodeInit
+  readonly crypto: Crypto
+  host: Host
+  seed: Secret
+  disks: Disks
+  daemon: Daemon | null = null
+  #life: Life | null = null
+  #isWanted = false
+  #startCount = 0
+  #hostCount = 0
+  readonly #listeners: ((daemon: Daemon) => void)[] = []
+
+  constructor(init: NodeInit) {
+    this.init = init
+    const { world, random } = init
+    this.crypto = world.crypto.for(random.split('crypto'))
+    this.seed = this.#newSeed()
+    this.host = this.#newHost()
+    this.disks = { store: this.#disk(), carrier: this.#disk(), courier: this.#disk() }
+    world.nodesByHost.set(this.host.index, this)
+  }
+
+  get isUp(): boolean {
+    return this.daemon !== null
+  }
+
+  /** By its own clock. */
+  clockNowMs(): number {
+    return Math.floor(EPOCH_MS + this.init.world.timeline.nowMs + this.init.skewMs)
+  }
+
+  get kind(): Kind {
+    return this.init.kind
+  }
+
+  get peer(): PeerId {
+    return this.host.peer
+  }
+
+  /** Told each time that the daemon has started. */
+  onStart(listener: (daemon: Daemon) => void): void {
+    this.#listeners.push(listener)
+    if (this.daemon !== null) listener(this.daemon)
+  }
+
+  async start(): Promise<void> {
+    this.#isWanted = true
+    if (this.#life !== null) return
+    const life = new Life()
+    this.#life = life
+    this.#startCount++
+    const { world, skewMs } = this.init
+    const wire = this.#newWire(life)
+    try {
+      const daemon = await startDaemon({ node: this, world, life, wire, skewMs })
+      if (life.isOver) return
+      this.daemon = daemon
+      wire.start()
+    } catch (error: unknown) {
+      if (!(error instanceof EzchatError)) throw error
+      // The disk did not let it.
+      if (!life.isOver) this.#end(false, false)
+      this.startLater(RESTART_MS)
+      return
+    }
+    await this.#checkPromises(this.daemon)
+    for (const listener of this.#listeners) listener(this.daemon)
+  }
+
+  startLater(delayMs: number): void {
+    const { timeline } = this.init.world
+    timeline.after(delayMs, () => {
+      if (this.#isWanted) void this.start()
+    })
+  }
+
+  /** Killed; `isPowerLost`: and what was not synced is gone, perhaps. */
+  crash({ isPowerLost }: { readonly isPowerLost: boolean }): void {
+    if (this.#life === null) return
+    this.#end(isPowerLost, isPowerLost)
+  }
+
+  /** Away until somebody starts it. */
+  leave(): void {
+    this.#isWanted = false
+    this.crash({ isPowerLost: false })
+  }
+
+  /** The machine is gone. Another one takes its place, with a new key and what users carry along. */
+  async replace(): Promise<void> {
+    const { world } = this.init
+    this.crash({ isPowerLost: this.init.random.chance(0.5) })
+    this.#hostCount++
+    this.seed = this.#newSeed()
+    this.host = this.#newHost()
+    world.nodesByHost.set(this.host.index, this)
+    this.disks = { ...this.disks, store: this.#disk(), carrier: this.#disk() }
+    await this.start()
+  }
+
+  /** After its store has failed nothing is written until it is opened again. */
+  restartIfFailed(): void {
+    if (this.daemon === null) return
+    const { store, courier } = this.daemon
+    if (store.usage.failure !== null || courier.failure !== null) this.restartSoon()
+  }
+
+  restartSoon(): void {
+    this.crash({ isPowerLost: false })
+    this.startLater(RESTART_MS)
+  }
+
+  #end(isPowerLost: boolean, isSilent: boolean): void {
+    const { daemon } = this
+    this.#life?.end()
+    this.#life = null
+    this.daemon = null
+    daemon?.wire.stop(isSilent)
+    for (const disk of Object.values(this.disks) as Disk[]) {
+      if (isPowerLost) disk.crash()
+      else disk.restart()
+    }
+  }
+
+  /** What it signed for before it went down has to be there. */
+  async #checkPromises(daemon: Daemon): Promise<void> {
+    const { model } = this.init.world
+    if (this.kind !== 'honest') return
+    for (const id of model.signedBy(this.host.index)) {
+      if (await daemon.store.has(fromHex(id))) continue
+      model.violate(`node ${this.host.index} signed for ${id.slice(0, 12)}, and has lost it`)
+    }
+  }
+
+  #newWire(life: Life): SimWire {
+    const { world, random } = this.init
+    const { network, gossip, dht, bootstrap, plan, model } = world
+    const { host, kind } = this
+    const init = {
+      ...{ network, gossip, dht, bootstrap, host },
+      random: random.split(`wire ${this.#startCount}`),
+      failing: new Set(plan.mutation === 'no-reconciliation' ? ['sync', 'load'] : []),
+      onAnswer: (method: string, body: Uint8Array) => {
+        if (method !== 'push' || kind !== 'honest') return
+        for (const outcome of decodePushed(body)) {
+          if (outcome.kind !== 'receipt') continue
+          model.signed(host.index, decodeReceipt(outcome.receipt).envelopeId)
+        }
+      },
+    }
+    return kind === 'honest' ? new SimWire(init) : new AdversaryWire(init, { node: this, world, life })
+  }
+
+  #disk(): Disk {
+    const { world, random } = this.init
+    const { hasFaultyDisks, mutation } = world.plan
+    const seed = hasFaultyDisks ? random.u32() : null
+    return new Disk(world.timeline, seed, mutation === 'early-sync')
+  }
+
+  #newSeed(): Secret {
+    return Secret.adopt(this.init.random.split(`peer ${this.#hostCount}`).bytes(32))
+  }
+
+  #newHost(): Host {
+    const { world, isNat } = this.init
+    return world.network.addHost(peerIdOf(this.crypto.ed25519Public(this.seed)), isNat)
+  }
+}

@@ -1,0 +1,61 @@
+// A few seeds of everything at once. More of them: npm run sim -- --soak 200
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Outcome, outcomeOf } from './outcome.ts'
+import { CALM, commandOf, type Mutation, type Plan, STORM } from './plan.ts'
+import { World } from './world.ts'
+
+async function runOf(plan: Plan): Promise<Outcome> {
+  const world = new World(plan)
+  await world.run()
+  return outcomeOf(world)
+}
+
+function isClean(outcome: Outcome, plan: Plan, base: 'calm' | 'storm'): void {
+  const { violations } = outcome
+  assert.deepEqual(violations, [], `\n${violations.join('\n')}\nagain: ${commandOf(plan, base)}`)
+  assert.ok(outcome.acceptedCount > 20, `only ${outcome.acceptedCount} messages were written`)
+  assert.equal(outcome.deliveredCount, outcome.acceptedCount)
+}
+
+for (const [seed, mode] of [
+  [1, 'stem'],
+  [2, 'direct'],
+] as const) {
+  test(`all faults and adversaries at once, seed ${seed}, ${mode}: nothing is lost, twice, or from nobody`, async () => {
+    const plan: Plan = { ...STORM, seed, mode }
+    isClean(await runOf(plan), plan, 'storm')
+  })
+}
+
+test('one seed is one run', async () => {
+  const plan: Plan = { ...STORM, seed: 3, nodeCount: 20, minutes: 5, settleMinutes: 5 }
+  const [first, second] = [await runOf(plan), await runOf(plan)]
+  assert.equal(second.traceHash, first.traceHash)
+  assert.equal(second.eventCount, first.eventCount)
+  const other = await runOf({ ...plan, seed: 4 })
+  assert.notEqual(other.traceHash, first.traceHash)
+})
+
+test('a carrier that was away has in the end what the others have', async () => {
+  const plan: Plan = { ...CALM, nodeCount: 12, minutes: 60, messagesPerUserHour: 10, isOneAbsent: true }
+  const outcome = await runOf(plan)
+  isClean(outcome, plan, 'calm')
+  assert.equal(outcome.absentShare, 1)
+})
+
+const PLANTED: readonly [Mutation, Partial<Plan>, RegExp][] = [
+  ['early-sync', { nodeCount: 20, minutes: 10, settleMinutes: 5 }, /signed for .*lost it/],
+  ['no-resend', { nodeCount: 20, minutes: 20, settleMinutes: 300, liarShare: 0.5, sybilShare: 0.2 }, /lacks it/],
+  ['no-reconciliation', { isOneAbsent: true, nodeCount: 12 }, /was away, and is not complete/],
+]
+
+for (const [mutation, change, says] of PLANTED) {
+  test(`finds a bug that was planted: ${mutation}`, async () => {
+    const { violations } = await runOf({ ...STORM, seed: 5, ...change, mutation })
+    assert.ok(
+      violations.some((violation) => says.test(violation)),
+      `not found; violations: ${violations.join('\n')}`,
+    )
+  })
+}
