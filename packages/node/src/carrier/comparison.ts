@@ -4,7 +4,6 @@ import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
 import type { Network } from '@ezchat/protocol/network/descriptor.ts'
 import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
-import { decodeDropsPage, encodeDropsRequest } from '@ezchat/protocol/request/drops.ts'
 import type { SyncBudget } from '@ezchat/protocol/sync/budget.ts'
 import { within } from '../deadline.ts'
 import { EzchatError } from '../errors.ts'
@@ -19,6 +18,7 @@ import {
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import type { Agreements } from './agreements.ts'
 import type { Door } from './door.ts'
+import { dropAt, dropsFrom } from './drop.ts'
 import { type Initiated, runExchange } from './initiation.ts'
 import type { NeededIds } from './needed-ids.ts'
 import type { PeerHistory } from './peer-history.ts'
@@ -97,7 +97,8 @@ export class Comparison {
   }
 
   #note(error: unknown): void {
-    if (this.#terms.signal.aborted || error instanceof EzchatError) {
+    const isTheirs = error instanceof EzchatError && error.code.startsWith('PEER_')
+    if (this.#terms.signal.aborted || isTheirs) {
       // The connection is lost, or the peer is busy or silent: the next turn comes by itself.
       return
     }
@@ -209,7 +210,7 @@ export class Comparison {
     const { wire, clock } = this.#init
     const { peer, signal } = this.#terms
     for (const drop of drops.values()) {
-      const telling = (limit: AbortSignal) => wire.request(peer, 'drop', drop, { signal: limit })
+      const telling = (limit: AbortSignal) => dropAt(wire, peer, drop, { signal: limit })
       await within(clock, RECONCILE_REQUEST_MS_MAX, telling, signal)
     }
   }
@@ -222,10 +223,12 @@ export class Comparison {
     const isRecent = history.dropsAtMs !== null && nowMs - history.dropsAtMs < RECONCILE_DROPS_MS
     if (isRecent && history.dropsPosition === null) return
     for (let count = 0; count < RECONCILE_DROP_PAGE_COUNT_MAX; count++) {
-      const body = encodeDropsRequest(history.dropsPosition)
-      const asking = (limit: AbortSignal) => wire.request(peer, 'drops', body, { signal: limit })
-      const page = decodeDropsPage(await within(clock, RECONCILE_REQUEST_MS_MAX, asking, signal))
-      await door.takeDrops(page.drops, peer)
+      const position = history.dropsPosition
+      const asking = (limit: AbortSignal) => dropsFrom(wire, peer, position, { signal: limit })
+      const page = await within(clock, RECONCILE_REQUEST_MS_MAX, asking, signal)
+      const receptions = await door.takeDrops(page.drops, peer)
+      // It was penalised when its drop was refused.
+      if (receptions.some(({ kind }) => kind === 'wrong')) throw new EzchatError('PEER_INVALID')
       history.dropsPosition = page.position
       history.dropsAtMs = nowMs
       if (page.position === null) return

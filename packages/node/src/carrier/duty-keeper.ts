@@ -69,6 +69,8 @@ export class DutyKeeper {
       ...ownership.shards,
     ])
     this.#apply({ adopt: [...shards], leave: [] })
+    // Whoever carries all, or only its own, need not know who else is there.
+    if (this.#init.mode !== 'auto') this.#decide()
     ownership.watch(() => this.#decide())
     this.#cancelTimer = clock.after(DUTY_SETTLE_MS, () => this.#turn())
   }

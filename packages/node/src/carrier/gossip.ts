@@ -105,9 +105,7 @@ export class Gossip {
       ...(await this.#init.door.takeEnvelopes(batch.envelopes, peer, shard)),
       ...(await this.#init.door.takeDrops(batch.drops, peer)),
     ]
-    const verdict = verdictOf(receptions)
-    if (verdict === 'reject') this.#init.wire.penalise(peer, 'invalid')
-    return verdict
+    return verdictOf(receptions)
   }
 
   #decode(peer: PeerId, bytes: Uint8Array): GossipBatch | null {

@@ -15,6 +15,7 @@ import {
 import type { Sharded } from '@ezchat/protocol/request/shard-map.ts'
 import { within } from '../deadline.ts'
 import {
+  DUTY_TELL_MS,
   HELLO_ATTEMPT_COUNT_MAX,
   HELLO_MS_MAX,
   HELLO_RETRY_MS,
@@ -31,9 +32,8 @@ export interface Presence {
 }
 
 export type NeighbourChange =
-  /** It has said who it is, for the first time on this connection. */
-  | { readonly kind: 'met'; readonly peer: PeerId; readonly isDialled: boolean }
-  | { readonly kind: 'changed'; readonly peer: PeerId }
+  /** It has said who it is: for the first time on this connection, or again. */
+  | { readonly kind: 'met' | 'changed'; readonly peer: PeerId; readonly isDialled: boolean }
   | { readonly kind: 'gone'; readonly peer: PeerId }
 
 interface Neighbour {
@@ -59,6 +59,9 @@ export class Neighbours {
   readonly #closing = new AbortController()
   readonly #unwatch: () => void
   #cancelTimer: (() => void) | null = null
+  #cancelTelling: (() => void) | null = null
+  /** How often our duty has changed. */
+  #changeCount = 0
 
   constructor(init: NeighboursInit) {
     this.#init = init
@@ -84,6 +87,10 @@ export class Neighbours {
     return this.#peers.get(peer)?.said ?? null
   }
 
+  isDialled(peer: PeerId): boolean {
+    return this.#peers.get(peer)?.isDialled ?? false
+  }
+
   /** Those that have said who they are. */
   known(): PeerId[] {
     return this.#where(() => true)
@@ -101,19 +108,21 @@ export class Neighbours {
     return this.#where(({ isStem }) => isStem)
   }
 
-  /** After our duty has changed. */
+  /** After our duty has changed. Several changes in a row are told once. */
   tell(): void {
-    const { wire, network, presence } = this.#init
-    const { isCarrier, shards } = presence()
-    const body = encodeDuty(network, { isCarrier, shards })
-    // Whoever it does not reach finds out when we refuse, or at the next hello.
-    for (const peer of this.known()) wire.notify(peer, 'shards', body)
+    this.#changeCount++
+    if (this.#cancelTelling !== null || this.#closing.signal.aborted) return
+    this.#cancelTelling = this.#init.clock.after(DUTY_TELL_MS, () => {
+      this.#cancelTelling = null
+      for (const peer of this.#peers.keys()) this.#tellDuty(peer)
+    })
   }
 
   close(): void {
     this.#closing.abort()
     this.#unwatch()
     this.#cancelTimer?.()
+    this.#cancelTelling?.()
     this.#peers.clear()
     this.#listeners.clear()
   }
@@ -172,6 +181,7 @@ export class Neighbours {
   #ask(peer: PeerId, neighbour: Neighbour): void {
     const { wire, clock } = this.#init
     const body = this.#hello()
+    const changeCount = this.#changeCount
     const asking = within(
       clock,
       HELLO_MS_MAX,
@@ -180,11 +190,20 @@ export class Neighbours {
     )
     asking.then(
       (answer) => {
-        if (this.#peers.get(peer) === neighbour) this.#hearAnswer(peer, answer)
+        if (this.#peers.get(peer) !== neighbour) return
+        this.#hearAnswer(peer, answer)
+        if (this.#changeCount !== changeCount) this.#tellDuty(peer)
       },
       // It is asked again, or it is none of ours.
       () => undefined,
     )
+  }
+
+  /** Whoever it does not reach finds out when we refuse, or at the next hello. */
+  #tellDuty(peer: PeerId): void {
+    const { wire, network, presence } = this.#init
+    const { isCarrier, shards } = presence()
+    wire.notify(peer, 'shards', encodeDuty(network, { isCarrier, shards }))
   }
 
   #answer(peer: PeerId, body: Uint8Array): Uint8Array {
@@ -222,9 +241,8 @@ export class Neighbours {
     const isNew = neighbour.said === null
     neighbour.said = { isCarrier, isStem, shards: bitsOf(shards) }
     neighbour.askAtMs = null
-    this.#emit(
-      isNew ? { kind: 'met', peer, isDialled: neighbour.isDialled } : { kind: 'changed', peer },
-    )
+    const { isDialled } = neighbour
+    this.#emit({ kind: isNew ? 'met' : 'changed', peer, isDialled })
   }
 
   #read<T>(peer: PeerId, decode: () => T): T | null {

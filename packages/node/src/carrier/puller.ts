@@ -5,11 +5,11 @@ import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { envelopeIdOf } from '@ezchat/protocol/envelope/id.ts'
 import { type EnvelopeRules, isAllowedSize } from '@ezchat/protocol/envelope/rules.ts'
 import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
-import { decodeLoaded, encodeLoad } from '@ezchat/protocol/request/load.ts'
 import { within } from '../deadline.ts'
 import { RECONCILE_REQUEST_MS_MAX } from '../limits.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import type { Door, Reception } from './door.ts'
+import { loadFrom } from './load.ts'
 import type { NeededIds } from './needed-ids.ts'
 
 export interface PullerInit {
@@ -79,10 +79,9 @@ async function pullPiece(
   const { peer, shard, signal } = terms
   let left = shortIds
   while (left.length > 0 && canGoOn(pulled)) {
-    const body = encodeLoad(network, { shard, shortIds: left })
-    const ask = (limit: AbortSignal) => wire.request(peer, 'load', body, { signal: limit })
-    const answer = await within(clock, RECONCILE_REQUEST_MS_MAX, ask, signal)
-    const { takenCount, envelopes } = decodeLoaded(answer)
+    const load = { shard, shortIds: left }
+    const ask = (limit: AbortSignal) => loadFrom({ wire, network }, peer, load, { signal: limit })
+    const { takenCount, envelopes } = await within(clock, RECONCILE_REQUEST_MS_MAX, ask, signal)
     const asked = new Set(left.slice(0, takenCount).map(toHex))
     left = left.slice(takenCount)
     pulled.askedCount += asked.size

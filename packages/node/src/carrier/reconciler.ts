@@ -78,6 +78,10 @@ export class Reconciler {
     this.#unwatch = neighbours.watch((change) => this.#changed(change))
   }
 
+  get answeringCount(): number {
+    return this.#answers.count
+  }
+
   /** Others hold all that we hold of the shard: it may be left. */
   isHandedOver(shard: number): boolean {
     const nowMs = this.#init.clock.monotonicMs()
@@ -86,10 +90,14 @@ export class Reconciler {
 
   /** Our duty has grown: those who carry the same are compared with soon. */
   wake(shards: readonly number[]): void {
-    for (const [peer, history] of this.#peers) {
-      const said = this.#init.neighbours.get(peer)
+    if (shards.length === 0) return
+    const { neighbours } = this.#init
+    for (const peer of neighbours.carriers()) {
+      const said = neighbours.get(peer)
       if (said === null || !shards.some((shard) => hasShard(said.shards, shard))) continue
-      this.#postpone(history, this.#soonMs())
+      const history = this.#peers.get(peer)
+      if (history === undefined) this.#meet(peer, neighbours.isDialled(peer))
+      else this.#postpone(history, this.#soonMs())
     }
     this.#schedule()
   }
@@ -110,13 +118,17 @@ export class Reconciler {
       this.#peers.delete(peer)
       this.#answers.forget(peer)
       this.#agreements.forget(peer)
-    } else if (this.#sharedWith(peer).length > 0 && !this.#peers.has(peer)) {
-      // Whoever has dialled asks first; the other one hears of it, and need not ask.
-      const isFirst = change.kind === 'met' && change.isDialled
-      const delayMs = isFirst ? this.#soonMs() : this.#periodMs()
-      this.#peers.set(peer, new PeerHistory(this.#init.clock.monotonicMs() + delayMs))
+    } else if (!this.#peers.has(peer)) {
+      this.#meet(peer, change.isDialled)
     }
     this.#schedule()
+  }
+
+  /** Whoever has dialled asks first; the other one hears of it, and need not ask. */
+  #meet(peer: PeerId, isDialled: boolean): void {
+    if (this.#sharedWith(peer).length === 0) return
+    const delayMs = isDialled ? this.#soonMs() : this.#periodMs()
+    this.#peers.set(peer, new PeerHistory(this.#init.clock.monotonicMs() + delayMs))
   }
 
   #sharedWith(peer: PeerId): number[] {
