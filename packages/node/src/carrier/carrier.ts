@@ -14,6 +14,7 @@ import { CarrierDoor } from './door.ts'
 import { Drops, dropHandler, dropsHandler } from './drop.ts'
 import type { CarryMode } from './duty.ts'
 import { DutyKeeper } from './duty-keeper.ts'
+import { fetchHandler } from './fetch.ts'
 import { Gossip } from './gossip.ts'
 import { Intake } from './intake.ts'
 import { loadHandler } from './load.ts'
@@ -23,6 +24,7 @@ import { Peering } from './peering.ts'
 import { pushHandler } from './push.ts'
 import { Reconciler, type ReconcilerCounts } from './reconciler.ts'
 import { Sweeper } from './sweeper.ts'
+import { Watches } from './watch.ts'
 
 export interface CarrierInit {
   readonly wire: Wire
@@ -75,10 +77,11 @@ export class Carrier {
   readonly #announcer: Announcer
   readonly #peering: Peering
   readonly #sweeper: Sweeper
+  readonly #watches: Watches
   readonly #unwatch: () => void
 
   constructor(init: CarrierInit) {
-    const { store, mode } = init
+    const { mode } = init
     this.#init = init
     this.ownership = init.ownership
     const isCarried = (shard: number) => this.carries(shard)
@@ -113,7 +116,8 @@ export class Carrier {
     })
     this.#announcer = new Announcer(init)
     this.#peering = new Peering({ ...parts, carried: () => this.shards })
-    this.#sweeper = new Sweeper({ ...init, store })
+    this.#sweeper = new Sweeper(init)
+    this.#watches = new Watches(init)
     this.#unwatch = this.neighbours.watch(({ kind, peer }) => {
       if (kind === 'gone') this.#gossip.forget(peer)
     })
@@ -166,6 +170,7 @@ export class Carrier {
     this.#peering.close()
     this.#announcer.close()
     this.#gossip.close()
+    this.#watches.close()
     await this.#reconciler.close()
     await this.#sweeper.close()
     await this.book.close()
@@ -178,6 +183,7 @@ export class Carrier {
     wire.handle('load', loadHandler(this.#init))
     wire.handle('drop', dropHandler({ drops: this.drops }))
     wire.handle('drops', dropsHandler(this.#init))
+    wire.handle('fetch', fetchHandler(this.#init))
     const knownOf = (shard: number) => this.book.known(shard)
     wire.handle('carriers', carriersHandler({ ...this.#init, isCarried, knownOf }))
   }

@@ -10,7 +10,9 @@ import {
 } from '@ezchat/protocol/request/carriers.ts'
 import type { Sharded } from '@ezchat/protocol/request/shard-map.ts'
 import { peerIdOf, peerKeyOf } from '../net/peer-id.ts'
+import { readAnswer } from './asking.ts'
 import { hintsOf } from './neighbours.ts'
+import { serving } from './serving.ts'
 
 export interface CarriersInit {
   readonly wire: Wire
@@ -22,8 +24,8 @@ export interface CarriersInit {
 
 export function carriersHandler(init: CarriersInit): RequestHandler {
   const { wire, network } = init
-  return async (peer, body) => {
-    const shard = decodeCarriersRequest(network, body)
+  const decode = (body: Uint8Array) => decodeCarriersRequest(network, body)
+  return serving(wire, decode, async (peer, shard) => {
     const own = init.isCarried(shard) ? [wire.self] : []
     const others = init.knownOf(shard).filter((other) => other !== peer && other !== wire.self)
     const hints = [...own, ...others].slice(0, CARRIERS_MAX).flatMap((other): CarrierHint[] => {
@@ -32,7 +34,7 @@ export function carriersHandler(init: CarriersInit): RequestHandler {
       return peerKey === null ? [] : [{ peerKey, addresses: hintsOf(addresses) }]
     })
     return encodeCarriers(hints)
-  }
+  })
 }
 
 export interface ToldCarrier {
@@ -49,7 +51,8 @@ export async function askCarriers(
 ): Promise<ToldCarrier[]> {
   const body = encodeCarriersRequest(network, asked.shard)
   const answer = await wire.request(asked.peer, 'carriers', body, options)
-  const told = decodeCarriers(answer).map(({ peerKey, addresses }) => {
+  const read = () => decodeCarriers(answer)
+  const told = readAnswer(wire, asked.peer, read).map(({ peerKey, addresses }) => {
     return { peer: peerIdOf(peerKey), addresses }
   })
   return told.filter(({ peer }) => peer !== wire.self)

@@ -2,6 +2,7 @@
 // pushes, but what it brings has been told already. carrier.md §4, §5
 import { codeOf, ERROR_TABLE, ProtocolError } from '@ezchat/protocol/errors.ts'
 import type { PeerId, Wire } from '@ezchat/protocol/ports.ts'
+import { EzchatError } from '../errors.ts'
 import type { Drops } from './drop.ts'
 import type { Intake, Taken } from './intake.ts'
 
@@ -76,6 +77,8 @@ export class CarrierDoor implements Door {
       return verdict === 'full' ? { kind: 'full' } : { kind: verdict }
     } catch (error: unknown) {
       if (error instanceof ProtocolError) return refusalOf(error.status)
+      // Of our disk: nobody else is at fault.
+      if (error instanceof EzchatError) return { kind: 'busy' }
       throw error
     }
   }

@@ -1,12 +1,13 @@
 // One step of an exchange on a store that answers in its own time: sync.md §3.
 import { SHORT_ID_BYTES } from '@ezchat/protocol/constants.ts'
+import type { FailureClass } from '@ezchat/protocol/errors.ts'
 import type { Clock } from '@ezchat/protocol/ports.ts'
 import type { Exchange, SyncEvent } from '@ezchat/protocol/sync/exchange.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 
 export type ExchangeEnd =
   | { readonly kind: 'done'; readonly isComplete: boolean }
-  | { readonly kind: 'fail'; readonly failure: string; readonly status: number }
+  | { readonly kind: 'fail'; readonly failure: FailureClass; readonly status: number }
   | { readonly kind: 'refused'; readonly status: number }
 
 export interface StepResult {

@@ -2,7 +2,6 @@
 // the stem. carrier.md §1
 import { isHint } from '@ezchat/protocol/codec/hints.ts'
 import { HINTS_MAX } from '@ezchat/protocol/constants.ts'
-import { ProtocolError } from '@ezchat/protocol/errors.ts'
 import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
 import {
   type Duty,
@@ -21,6 +20,7 @@ import {
   HELLO_RETRY_MS,
   NEIGHBOUR_COUNT_MAX,
 } from '../limits.ts'
+import { atCostOf, readNotice } from './serving.ts'
 import { bitsOf, hasShard } from './shard-bits.ts'
 
 /** What a neighbour has said of itself. */
@@ -207,15 +207,15 @@ export class Neighbours {
   }
 
   #answer(peer: PeerId, body: Uint8Array): Uint8Array {
-    this.#hearHello(
-      peer,
-      this.#decode(peer, () => decodeHello(this.#init.network, body)),
-    )
+    const { wire, network } = this.#init
+    const hello = atCostOf(wire, peer, () => decodeHello(network, body))
+    this.#hearHello(peer, hello)
     return this.#hello()
   }
 
   #hearAnswer(peer: PeerId, answer: Uint8Array): void {
-    const hello = this.#read(peer, () => decodeHello(this.#init.network, answer))
+    const { wire, network } = this.#init
+    const hello = readNotice(wire, peer, () => decodeHello(network, answer))
     if (hello !== null) this.#hearHello(peer, hello)
   }
 
@@ -231,7 +231,8 @@ export class Neighbours {
 
   #hearShards(peer: PeerId, body: Uint8Array): void {
     const said = this.#peers.get(peer)?.said
-    const notice = this.#read(peer, () => decodeDuty(this.#init.network, body))
+    const { wire, network } = this.#init
+    const notice = readNotice(wire, peer, () => decodeDuty(network, body))
     if (notice !== null && said) this.#accept(peer, notice, said.isStem)
   }
 
@@ -243,24 +244,6 @@ export class Neighbours {
     neighbour.askAtMs = null
     const { isDialled } = neighbour
     this.#emit({ kind: isNew ? 'met' : 'changed', peer, isDialled })
-  }
-
-  #read<T>(peer: PeerId, decode: () => T): T | null {
-    try {
-      return this.#decode(peer, decode)
-    } catch (error: unknown) {
-      if (error instanceof ProtocolError) return null
-      throw error
-    }
-  }
-
-  #decode<T>(peer: PeerId, decode: () => T): T {
-    try {
-      return decode()
-    } catch (error: unknown) {
-      if (error instanceof ProtocolError) this.#init.wire.penalise(peer, 'malformed')
-      throw error
-    }
   }
 
   #hello(): Uint8Array {

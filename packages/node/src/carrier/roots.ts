@@ -13,6 +13,7 @@ import {
 } from '@ezchat/protocol/request/roots.ts'
 import type { Sharded } from '@ezchat/protocol/request/shard-map.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
+import { type Penalising, serving } from './serving.ts'
 
 export interface RootsInit {
   readonly crypto: Crypto
@@ -21,20 +22,21 @@ export interface RootsInit {
 }
 
 export interface RootsHandlerInit extends RootsInit {
+  readonly wire: Penalising
   /** What the peer has found out we hear too. */
   readonly onEqual: (peer: PeerId, shards: readonly number[]) => void
 }
 
 export function rootsHandler(init: RootsHandlerInit): RequestHandler {
-  return async (peer, body) => {
-    const { salt, shards, root } = decodeRoots(init.network, body)
+  const decode = (body: Uint8Array) => decodeRoots(init.network, body)
+  return serving(init.wire, decode, async (peer, { salt, shards, root }) => {
     const ours = fingerprintsOf(init, salt, shards)
     if (!equalBytes(root, rootOfShards(init.crypto, salt, shards, ours))) {
       return encodeRootsAnswer(ours)
     }
     init.onEqual(peer, shards)
     return encodeRootsAnswer(null)
-  }
+  })
 }
 
 /** Which of the shards differ. */

@@ -1,8 +1,8 @@
 // The answering side of exchanges: how many there are at once, and how they end. carrier.md §5
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
-import { ProtocolError } from '@ezchat/protocol/errors.ts'
+import { type FailureClass, ProtocolError } from '@ezchat/protocol/errors.ts'
 import type { Clock, PeerId, RequestHandler } from '@ezchat/protocol/ports.ts'
-import { decodeSyncStep } from '@ezchat/protocol/request/sync.ts'
+import { decodeSyncStep, type SyncStep } from '@ezchat/protocol/request/sync.ts'
 import type { SyncBudget } from '@ezchat/protocol/sync/budget.ts'
 import { encodeRefusal } from '@ezchat/protocol/sync/exchange.ts'
 import { decodeSyncMessage } from '@ezchat/protocol/sync/message.ts'
@@ -10,8 +10,10 @@ import { answerExchange, type Responder } from '@ezchat/protocol/sync/responder.
 import { RECONCILE_ANSWER_COUNT_MAX, RECONCILE_ANSWER_PEER_COUNT_MAX } from '../limits.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import { takeStep } from './exchange-step.ts'
+import { atCostOf, NOTHING, type Penalising, serving } from './serving.ts'
 
 export interface SyncAnswersInit {
+  readonly wire: Penalising
   readonly crypto: Crypto
   readonly clock: Clock
   readonly store: Pick<EnvelopeStore, 'digests' | 'shortIds'>
@@ -30,8 +32,6 @@ interface Answering {
   isWorking: boolean
 }
 
-const NOTHING = new Uint8Array(0)
-
 export class SyncAnswers {
   readonly #init: SyncAnswersInit
   readonly #all = new Set<Answering>()
@@ -45,16 +45,12 @@ export class SyncAnswers {
     return this.#all.size
   }
 
-  readonly handler: RequestHandler = async (peer, body) => {
-    const { exchange: number, message } = decodeSyncStep(body)
-    const found = [...this.#all].find((one) => one.peer === peer && one.number === number)
-    if (found !== undefined) return this.#goOn(found, message)
-    const { shard, message: first } = decodeSyncMessage(message)
-    // Its exchange has ended here, and it has not heard.
-    if (first.kind === 'refuse') return NOTHING
-    if (first.kind !== 'open') return encodeRefusal(shard, new ProtocolError('SYNC_STATE'))
-    return this.#begin({ peer, number, shard }, message)
-  }
+  readonly handler: RequestHandler = (peer, body, options) =>
+    serving(this.#init.wire, decodeSyncStep, (from, step) => this.#answer(from, step))(
+      peer,
+      body,
+      options,
+    )
 
   isAnswering(peer: PeerId, shard: number): boolean {
     return [...this.#all].some((one) => one.peer === peer && one.shard === shard)
@@ -68,6 +64,17 @@ export class SyncAnswers {
   close(): void {
     for (const one of this.#all) this.#end(one)
     this.#cancelTimer?.()
+  }
+
+  async #answer(peer: PeerId, { exchange: number, message }: SyncStep): Promise<Uint8Array> {
+    const found = [...this.#all].find((one) => one.peer === peer && one.number === number)
+    if (found !== undefined) return this.#goOn(found, message)
+    const read = () => decodeSyncMessage(message)
+    const { shard, message: first } = atCostOf(this.#init.wire, peer, read)
+    // Its exchange has ended here, and it has not heard.
+    if (first.kind === 'refuse') return NOTHING
+    if (first.kind !== 'open') return encodeRefusal(shard, new ProtocolError('SYNC_STATE'))
+    return this.#begin({ peer, number, shard }, message)
   }
 
   async #begin(
@@ -90,13 +97,14 @@ export class SyncAnswers {
     // One answer per question: the next question comes after it.
     if (answering.isWorking) throw new ProtocolError('SYNC_STATE')
     answering.isWorking = true
-    const { store, clock, onNeed } = this.#init
+    const { wire, store, clock, onNeed } = this.#init
     try {
       const step = await takeStep(
         { exchange, shard, store, clock },
         { kind: 'message', bytes: message },
       )
       if (step.need.length > 0) onNeed(peer, shard, step.need)
+      if (step.end?.kind === 'fail' && isFault(step.end.failure)) wire.penalise(peer, 'malformed')
       return step.message ?? NOTHING
     } finally {
       answering.isWorking = false
@@ -148,4 +156,9 @@ export class SyncAnswers {
       this.#watchTime()
     })
   }
+}
+
+/** Too much at once, or too late, is nobody's fault. */
+function isFault(failure: FailureClass): boolean {
+  return failure === 'malformed' || failure === 'forged'
 }
