@@ -494,10 +494,14 @@ export const RECORDS_PEER_BYTES_MAX = 1_048_576
 // Per carrier, and per peer of it: blobs kept for others.
 export const BLOBS_BYTES_MAX = 1_073_741_824
 export const BLOBS_PEER_BYTES_MAX = 67_108_864
+// Per blob: the least that it counts for in a quota, so that 65,536 are the most, 0.4 KiB of memory each.
+export const BLOB_CHARGE_BYTES_MIN = 16_384
 // Per carrier, and per peer of it: blobs that are pulled at once, up to 1 MiB of memory each.
 export const BLOB_PULLS_MAX = 16
 export const BLOB_PULLS_PEER_MAX = 4
 // Per blob: how long a carrier keeps it at the most, whatever is asked for.
 export const BLOB_KEEP_SECONDS_MAX = 31_536_000
+// Per offer: until the carrier must have pulled all of it, 1 MiB over a slow line.
+export const BLOB_OFFER_MS_MAX = 120_000
 // Per node: blobs that it offers at once, each to be pulled by one carrier; the next one waits.
 export const BLOB_OFFERS_MAX = 64

@@ -1,0 +1,266 @@
+// What became of each message of ours: queued, stored, delivered, read, or expired.
+import { equalBytes, fromHex, fromUtf8, toHex, utf8 } from '@ezchat/protocol/codec/bytes.ts'
+import type { Author } from '@ezchat/protocol/conversation/entry.ts'
+import type { ReceiptContent } from '@ezchat/protocol/conversation/kinds/receipt.ts'
+import type { LedgerStatus } from '@ezchat/protocol/conversation/ledger.ts'
+import { includesSequence, withStretch } from '@ezchat/protocol/conversation/stretches.ts'
+import type { CourierEvent } from '../courier/event.ts'
+import type { Conversation } from './conversation.ts'
+import type { Conversations } from './conversations.ts'
+import type { CourierPort } from './courier-port.ts'
+import type { Draft } from './desk.ts'
+import type { Events } from './events.ts'
+import { numberIn, TABLE, u32, u64 } from './table.ts'
+import type { Vault } from './vault.ts'
+
+type Stage = 'queued' | 'stored' | 'expired'
+
+/** One envelope that carried it. */
+interface Leg {
+  /** Identity and device in hex. */
+  readonly device: string
+  readonly reference: string
+  stage: Stage
+  receipts: number
+}
+
+export interface SentRow {
+  readonly hash: string
+  readonly id: string
+  readonly atMs: number
+  readonly untilMs: number
+  readonly legs: Leg[]
+  /** Devices are not known yet, or their prekeys are not: it goes when they are. */
+  isWaiting: boolean
+  isGivenUp: boolean
+}
+
+export interface MessageName {
+  readonly conversation: number
+  readonly sequence: number
+}
+
+export interface LedgerInit {
+  readonly vault: Vault
+  readonly conversations: Conversations
+  readonly courier: CourierPort
+  readonly events: Events
+}
+
+export class Ledger {
+  readonly #init: LedgerInit
+  /** Those that are not delivered, by conversation and sequence. */
+  readonly #open = new Map<string, SentRow>()
+  readonly #references = new Map<string, MessageName>()
+
+  private constructor(init: LedgerInit) {
+    this.#init = init
+  }
+
+  static async load(init: LedgerInit): Promise<Ledger> {
+    const ledger = new Ledger(init)
+    const { vault } = init
+    const prefix = vault.key(TABLE.open)
+    for await (const [key] of vault.under(prefix)) {
+      const name = nameInKey(key, prefix.length)
+      const row = await ledger.#read(name)
+      if (row !== null) ledger.#remember(name, row)
+    }
+    return ledger
+  }
+
+  get openCount(): number {
+    return this.#open.size
+  }
+
+  /** The oldest first. */
+  open(): readonly (readonly [MessageName, SentRow])[] {
+    const all = [...this.#open].map(([key, row]) => [parseName(key), row] as const)
+    return all.sort((a, b) => a[1].atMs - b[1].atMs)
+  }
+
+  add(draft: Draft, name: MessageName, row: SentRow): void {
+    this.#remember(name, row)
+    this.#write(draft, name, row)
+    draft.put(this.#init.vault.key(TABLE.open, ...partsOf(name)), EMPTY)
+  }
+
+  addLeg(draft: Draft, name: MessageName, row: SentRow, device: string, reference: Uint8Array) {
+    row.legs.push({ device, reference: toHex(reference), stage: 'queued', receipts: 0 })
+    this.#references.set(toHex(reference), name)
+    this.#write(draft, name, row)
+    draft.put(this.#referenceKey(reference), nameBytes(name))
+  }
+
+  settle(draft: Draft, name: MessageName, row: SentRow): void {
+    this.#write(draft, name, row)
+  }
+
+  /** What an envelope of ours carried, by the session's name for it. */
+  async messageOf(draft: Draft, reference: Uint8Array): Promise<MessageName | null> {
+    const value = await draft.get(this.#referenceKey(reference))
+    return value === null ? null : nameInKey(value, 0)
+  }
+
+  async row(name: MessageName): Promise<SentRow | null> {
+    return this.#open.get(textOf(name)) ?? (await this.#read(name))
+  }
+
+  statusOf(row: SentRow, { conversation, sequence }: MessageName): LedgerStatus {
+    const readers = this.#init.conversations.byNumber(conversation)?.summary.readers ?? []
+    if (readers.some(({ read }) => includesSequence(read, sequence))) return 'read'
+    if (readers.some(({ delivered }) => includesSequence(delivered, sequence))) return 'delivered'
+    return statusOfLegs(row, this.#init.conversations.byNumber(conversation)!.summary.peer)
+  }
+
+  receiptsOf({ legs }: SentRow): number {
+    return Math.max(0, ...legs.map(({ receipts }) => receipts))
+  }
+
+  /** What the courier says, after it wrote it. */
+  hear(draft: Draft, event: CourierEvent): void {
+    if (event.kind === 'failed') return
+    const name = this.#references.get(toHex(event.reference))
+    const row = name && this.#open.get(textOf(name))
+    if (name === undefined || row === undefined) return
+    const reference = toHex(event.reference)
+    const leg = row.legs.find((one) => one.reference === reference)
+    if (leg === undefined) return
+    const before = this.statusOf(row, name)
+    switch (event.kind) {
+      case 'receipt':
+      case 'stored':
+        leg.receipts = Math.max(leg.receipts, event.count)
+        if (event.kind === 'stored' && leg.stage === 'queued') leg.stage = 'stored'
+        break
+      case 'expired':
+        leg.stage = 'expired'
+        break
+      default:
+        return
+    }
+    this.#write(draft, name, row)
+    if (this.statusOf(row, name) !== before) this.#tell(draft, name, row)
+    if (row.legs.every(({ stage }) => stage === 'expired')) this.#close(draft, name, row, false)
+  }
+
+  /** Those that wait for a device that never showed itself. */
+  giveUp(draft: Draft, nowMs: number): void {
+    for (const [key, row] of this.#open) {
+      if (!row.isWaiting || row.untilMs > nowMs) continue
+      const name = parseName(key)
+      row.isGivenUp = true
+      row.isWaiting = false
+      this.#write(draft, name, row)
+      this.#tell(draft, name, row)
+      this.#close(draft, name, row, false)
+    }
+  }
+
+  /** A receipt of the other side's device about our own chain. */
+  async hearReceipt(
+    draft: Draft,
+    conversation: Conversation,
+    reader: Author,
+    { state, ranges }: ReceiptContent,
+  ): Promise<void> {
+    const chain = conversation.ownChain()
+    if (chain === null || conversation.isOwn(reader)) return
+    const most = chain.runs.at(-1)?.to ?? 0
+    const marks = conversation.marksOf(reader)
+    const settled: number[] = []
+    for (const { author, from, to } of ranges) {
+      const isOurs =
+        equalBytes(author.identity, chain.author.identity) &&
+        equalBytes(author.device, chain.author.device)
+      // Nobody has what was never written.
+      if (!isOurs || from > most) continue
+      const range = { from, to: Math.min(to, most) }
+      const before = marks[state]
+      marks[state] = withStretch(before, range)
+      for (let sequence = range.from; sequence <= range.to; sequence++) {
+        if (!includesSequence(before, sequence)) settled.push(sequence)
+      }
+    }
+    if (settled.length === 0) return
+    conversation.changeSummary(draft, {})
+    for (const sequence of settled) {
+      const name = { conversation: conversation.number, sequence }
+      const row = await this.row(name)
+      if (row === null) continue
+      this.#tell(draft, name, row)
+      if (this.#open.has(textOf(name))) this.#close(draft, name, row, true)
+    }
+  }
+
+  #close(draft: Draft, name: MessageName, row: SentRow, isDelivered: boolean): void {
+    this.#open.delete(textOf(name))
+    draft.remove(this.#init.vault.key(TABLE.open, ...partsOf(name)))
+    for (const { reference } of row.legs) {
+      this.#references.delete(reference)
+      draft.remove(this.#referenceKey(fromHex(reference)))
+      if (isDelivered) draft.after(() => this.#init.courier.withdraw(fromHex(reference)))
+    }
+  }
+
+  #tell(draft: Draft, { conversation }: MessageName, { hash }: SentRow): void {
+    this.#init.events.add(draft, { kind: 'state', in: conversation, hash })
+  }
+
+  #remember(name: MessageName, row: SentRow): void {
+    this.#open.set(textOf(name), row)
+    for (const { reference } of row.legs) this.#references.set(reference, name)
+  }
+
+  #write(draft: Draft, name: MessageName, row: SentRow): void {
+    const key = this.#init.vault.key(TABLE.sent, ...partsOf(name))
+    draft.put(key, utf8(JSON.stringify(row)))
+  }
+
+  async #read(name: MessageName): Promise<SentRow | null> {
+    const value = await this.#init.vault.get(this.#init.vault.key(TABLE.sent, ...partsOf(name)))
+    return value === null ? null : (JSON.parse(fromUtf8(value) ?? '') as SentRow)
+  }
+
+  #referenceKey(reference: Uint8Array): Uint8Array {
+    const { vault } = this.#init
+    return vault.key(TABLE.reference, vault.name(TABLE.reference, reference))
+  }
+}
+
+const EMPTY = new Uint8Array(0)
+
+function statusOfLegs(row: SentRow, peer: string): LedgerStatus {
+  if (row.isGivenUp) return 'expired'
+  // What other devices of our own have is not what the other side has.
+  const legs = row.legs.filter(({ device }) => device.startsWith(peer))
+  if (legs.length === 0) return 'queued'
+  if (legs.every(({ stage }) => stage === 'expired')) return 'expired'
+  return legs.every(({ stage }) => stage !== 'queued') ? 'stored' : 'queued'
+}
+
+function partsOf({ conversation, sequence }: MessageName): [Uint8Array, Uint8Array] {
+  return [u32(conversation), u64(sequence)]
+}
+
+export function nameBytes(name: MessageName): Uint8Array {
+  const bytes = new Uint8Array(12)
+  const [conversation, sequence] = partsOf(name)
+  bytes.set(conversation)
+  bytes.set(sequence, 4)
+  return bytes
+}
+
+export function nameInKey(key: Uint8Array, offset: number): MessageName {
+  const conversation = new DataView(key.buffer, key.byteOffset + offset).getUint32(0)
+  return { conversation, sequence: numberIn(key, offset + 4) }
+}
+
+function textOf({ conversation, sequence }: MessageName): string {
+  return `${conversation}/${sequence}`
+}
+
+function parseName(text: string): MessageName {
+  const [conversation, sequence] = text.split('/').map(Number)
+  return { conversation: conversation!, sequence: sequence! }
+}

@@ -1,0 +1,166 @@
+// Publishes the identity record at each open door, for the current period and the next, daily and
+// after a change. record.md §5
+import { RECORD_PERIODS_MAX } from '@ezchat/protocol/constants.ts'
+import type { Secret } from '@ezchat/protocol/crypto/secret.ts'
+import { recordMailbox, sealRecord } from '@ezchat/protocol/identity/record.ts'
+import { recordName } from '@ezchat/protocol/identity/record-layout.ts'
+import { blindSecret } from '@ezchat/protocol/mailbox/blind.ts'
+import { doorPeriod, doorPeriodStartSeconds, doorSecretIn } from '@ezchat/protocol/mailbox/door.ts'
+import {
+  forgetPrekeys,
+  isRotationDue,
+  publishedPrekeys,
+  rotatePrekeys,
+} from '@ezchat/protocol/session/prekey-ring.ts'
+import { encodePrekeys } from '@ezchat/protocol/session/prekeys.ts'
+import { PUBLISH_EVERY_SECONDS } from '../limits.ts'
+import type { Draft } from './desk.ts'
+import type { Parts } from './household.ts'
+import type { RecordRoutes } from './record-routes.ts'
+import { nowSecondsOf, ttlSecondsOf } from './terms.ts'
+
+interface Sealed {
+  readonly name: Uint8Array
+  readonly record: Uint8Array
+}
+
+export class Publisher {
+  readonly #parts: Parts
+  readonly #routes: RecordRoutes
+  readonly #hints: () => readonly string[]
+  readonly #ended = new AbortController()
+  #running: Promise<void> | null = null
+  #isAgain = false
+  #keptCount = 0
+
+  constructor(parts: Parts, routes: RecordRoutes, hints: () => readonly string[]) {
+    this.#parts = parts
+    this.#routes = routes
+    this.#hints = hints
+  }
+
+  /** How many keep what was published last; 0 before that. */
+  get keptCount(): number {
+    return this.#keptCount
+  }
+
+  /** Rotates what is due, publishes when that, or a day, asks for it, and comes back. */
+  start(): void {
+    const { self, terms } = this.#parts
+    const nowSeconds = nowSecondsOf(terms)
+    const since = nowSeconds - self.own.publishedSeconds
+    const isDue = since >= PUBLISH_EVERY_SECONDS || since < 0
+    if (isDue || isRotationDue(self.ring, nowSeconds)) void this.publish()
+    else this.#wakeAt(self.own.publishedSeconds + PUBLISH_EVERY_SECONDS)
+  }
+
+  /** After a change. One that comes meanwhile publishes once more. */
+  publish(): Promise<void> {
+    if (this.#running !== null) {
+      this.#isAgain = true
+      return this.#running
+    }
+    this.#running = this.#publish().finally(() => {
+      this.#running = null
+    })
+    return this.#running
+  }
+
+  close(): void {
+    this.#ended.abort()
+  }
+
+  async #publish(): Promise<void> {
+    const { desk, terms } = this.#parts
+    do {
+      this.#isAgain = false
+      let keptCount = 0
+      try {
+        const sealed = await desk.run((draft) => this.#seal(draft))
+        keptCount = await this.#spread(sealed)
+      } catch {
+        // Closing, or nobody there: the alarm below brings us back.
+        keptCount = 0
+      }
+      if (this.#ended.signal.aborted) return
+      this.#keptCount = keptCount
+      const waitSeconds = keptCount > 0 ? PUBLISH_EVERY_SECONDS : PUBLISH_EVERY_SECONDS / 1440
+      if (keptCount > 0) await this.#note()
+      this.#wakeAt(nowSecondsOf(terms) + waitSeconds)
+    } while (this.#isAgain)
+  }
+
+  async #note(): Promise<void> {
+    const { desk, self, terms } = this.#parts
+    const publishedSeconds = nowSecondsOf(terms)
+    await desk.run((draft) => self.setOwn(draft, { publishedSeconds }))
+  }
+
+  async #spread(sealed: readonly Sealed[]): Promise<number> {
+    const { signal } = this.#ended
+    const { homeShard: shard } = this.#parts.self.own
+    const publishing = sealed.map(({ name, record }) =>
+      this.#routes.publish(name, record, { shard, hints: [], signal }),
+    )
+    const counts = await Promise.all(publishing)
+    return Math.min(...counts)
+  }
+
+  #seal(draft: Draft): Sealed[] {
+    const { self, terms } = this.#parts
+    const { crypto } = terms
+    const nowSeconds = nowSecondsOf(terms)
+    const rotated = isRotationDue(self.ring, nowSeconds)
+      ? rotatePrekeys(crypto, self.ring, nowSeconds)
+      : self.ring
+    self.setRing(draft, forgetPrekeys(rotated, { nowSeconds, ttlSeconds: ttlSecondsOf(terms) }))
+    const recordSequence = Math.max(self.own.recordSequence + 1, nowSeconds)
+    self.setOwn(draft, { recordSequence })
+    const doors: (Secret | null)[] = [self.keys.doorSecret]
+    if (self.own.isBareDoorOpen) doors.push(null)
+    const today = doorPeriod(nowSeconds)
+    return doors.flatMap((door) =>
+      [today, today + 1].flatMap((period) => this.#sealOne(door, period) ?? []),
+    )
+  }
+
+  #sealOne(doorSecret: Secret | null, period: number): Sealed | null {
+    const { self, terms } = this.#parts
+    const { crypto, network } = terms
+    const { identityKey, signSeed } = self.keys
+    const door = { networkId: network.id, identityKey, doorSecret }
+    const secret = doorSecretIn(crypto, network.id, doorSecret)
+    const bundle = this.#bundle()
+    const { homeShard, profileName, deviceId, recordSequence } = self.own
+    const record = sealRecord(
+      crypto,
+      door,
+      {
+        period,
+        sequence: BigInt(recordSequence),
+        expiresSeconds: doorPeriodStartSeconds(period + RECORD_PERIODS_MAX),
+        homeShard,
+        profileName,
+        hints: this.#hints(),
+        log: self.roster.log,
+        prekeys: bundle === null ? [] : [{ deviceId, bundle }],
+      },
+      { blinded: blindSecret(crypto, signSeed, secret, period), warrant: null },
+    )
+    if (record === null) return null
+    return { name: recordName(crypto, network.id, recordMailbox(crypto, door, period)), record }
+  }
+
+  #bundle(): Uint8Array | null {
+    const { self, terms } = this.#parts
+    const own = self.party
+    const prekeys = own && publishedPrekeys(terms.crypto, self.ring, own.party)
+    if (prekeys === null) return null
+    const signing = { networkId: terms.network.id, signSeed: self.own.signSeed }
+    return encodePrekeys(terms.crypto, prekeys, signing)
+  }
+
+  #wakeAt(seconds: number): void {
+    this.#parts.alarms.set('publish', seconds * 1000, () => this.start())
+  }
+}
