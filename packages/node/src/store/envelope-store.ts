@@ -27,7 +27,7 @@ import type { KeyValue } from './key-value.ts'
 import { type Arrival, decodeEntry, type Entry, entryKey, priceClassOf, turnId } from './layout.ts'
 import { quarantineChange, REPAIR_DUE, REPAIR_KEY } from './quarantine.ts'
 import { dropIdsOf, expiredIds, type Found, mailboxIds } from './removal.ts'
-import { failureOf } from './store-failure.ts'
+import { failureOf, withFailures } from './store-failure.ts'
 
 export interface StoreInit {
   readonly crypto: Crypto
@@ -204,7 +204,7 @@ export class EnvelopeStore {
   /** What an exchange asks to be loaded, in pieces. */
   shortIds(shard: number, days: readonly number[]): AsyncGenerator<Uint8Array> {
     this.#checkOpen()
-    return this.#reader.shortIds(shard, days)
+    return withFailures(this.#reader.shortIds(shard, days))
   }
 
   /** The id of a short id in an exchange of this shard; null when it is not, or no longer, held. */
@@ -218,7 +218,7 @@ export class EnvelopeStore {
     this.#checkOpen()
     let count = 0
     const terms = { shards: this.shards(), ttlDays: this.#init.network.ttlDays, nowSeconds }
-    for await (const found of expiredIds(this.#keyValue, terms)) {
+    for await (const found of withFailures(expiredIds(this.#keyValue, terms))) {
       count += await this.#remove(found)
     }
     const forgotten = await this.#reading(() => this.#drops.forgotten(nowSeconds))
@@ -273,7 +273,7 @@ export class EnvelopeStore {
   /** The second half of a drop, and all of one that was cut short. */
   async applyDrop(stored: StoredDrop): Promise<void> {
     const { drop, key } = stored
-    const steps = this.#covered(drop)
+    const steps = withFailures(this.#covered(drop))
     for await (const found of steps) await this.#remove(found)
     await this.#queue.submit({
       ...{ bytes: drop.bytes.length, sync: false, reads: [key] },

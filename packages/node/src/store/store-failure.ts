@@ -19,6 +19,15 @@ export function failureOf(cause: unknown): EzchatError {
   return new EzchatError('STORE_FAILED', { cause, detail: words })
 }
 
+/** The same for what is read in steps. */
+export async function* withFailures<T>(steps: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* steps
+  } catch (error: unknown) {
+    throw failureOf(error)
+  }
+}
+
 /** Of opening the store in a directory. */
 export function openFailureOf(cause: unknown, directory: string): EzchatError {
   if (cause instanceof EzchatError) return inDirectory(cause, directory)
