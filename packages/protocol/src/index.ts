@@ -289,6 +289,7 @@ export {
 export { decodeFrame, encodeFrame, type Frame } from './session/frame.ts'
 export {
   forgetOld,
+  isStartDue,
   newPair,
   type OldSession,
   type Pair,

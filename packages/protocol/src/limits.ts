@@ -194,8 +194,13 @@ export const RENEWAL_SECONDS_MIN = 300
 export const RENEWAL_SECONDS_MAX = 86_400
 // Two first messages may cross for so long before a second session is taken for a broken first.
 export const CROSSING_SECONDS = 86_400
-// A peer that still writes in an older session after so long has lost the newer one.
+// A peer that still writes in an older session after so long has lost the newer one: if it knew
+// that the newer one is to be used, and if it may not have heard so yet.
 export const STRAY_SECONDS = 3600
+export const STRAY_UNSURE_SECONDS = 172_800
+// Nothing heard for so long, though written to: the next message comes with a handshake, since both
+// sides may have lost what the other one has. Costs 4 KiB and a line for a peer that was only away.
+export const SILENCE_SECONDS = 604_800
 
 // Per conversation: 1,000 members with 16 devices each, 0.3 KiB a chain. The next one is refused.
 export const CHAINS_MAX = 16_384

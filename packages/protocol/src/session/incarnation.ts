@@ -1,39 +1,40 @@
-// Each start of a program draws a number and puts it into every header, so that a peer can tell
-// a replay from a state that went back in time. session.md §7
+// Each start of a program draws a number and puts it into every header. What one start sends has
+// ascending counts, and its state never goes back: so a peer can tell a copy, or a late message,
+// from a state that went back in time. session.md §7
 import { INCARNATIONS_MAX } from '../limits.ts'
 
-/** The numbers of one chain that one incarnation sent, as far as they were received. */
+/** A start of the peer's program. */
 export interface Incarnation {
   readonly value: number
-  readonly least: number
+  /** The highest count of a message of it that opened. */
   readonly most: number
 }
 
-export function noteSpan(
-  spans: readonly Incarnation[],
-  value: number,
-  number: number,
-): readonly Incarnation[] {
-  const at = spans.findIndex((span) => span.value === value)
-  if (at < 0) {
-    if (spans.length >= INCARNATIONS_MAX) return spans
-    return [...spans, { value, least: number, most: number }]
-  }
-  const span = spans[at]!
-  if (number >= span.least && number <= span.most) return spans
-  const least = Math.min(span.least, number)
-  const most = Math.max(span.most, number)
-  return spans.length === 1 ? [{ value, least, most }] : spans.with(at, { value, least, most })
+/** Of one message: which start of the sender's program sent it, and as which of the session's. */
+export interface Mark {
+  readonly incarnation: number
+  readonly count: number
 }
 
-/** Whether a used number proves a second message under it: a replay has its first sender's span. */
-export function contradicts(spans: readonly Incarnation[], value: number, number: number): boolean {
-  const span = spans.find((known) => known.value === value)
-  if (span === undefined) return spans.length < INCARNATIONS_MAX
-  return number < span.least || number > span.most
+const isOf =
+  (incarnation: number) =>
+  ({ value }: Incarnation): boolean =>
+    value === incarnation
+
+/** Beyond the limit the oldest goes: a copy of what it sent may then look new, once. */
+export function noteMark(known: readonly Incarnation[], mark: Mark): readonly Incarnation[] {
+  const { incarnation: value, count } = mark
+  const at = known.findIndex(isOf(value))
+  if (at < 0) return [...known.slice(-(INCARNATIONS_MAX - 1)), { value, most: count }]
+  return count <= known[at]!.most ? known : known.with(at, { value, most: count })
 }
 
-export function noteIncarnation(known: readonly number[], value: number): readonly number[] {
-  if (known.includes(value)) return known
-  return [...known.slice(-(INCARNATIONS_MAX - 1)), value]
+/** Whether a message that does not open was never here: neither a copy nor merely late. */
+export function isNews(known: readonly Incarnation[], mark: Mark): boolean {
+  const heard = known.find(isOf(mark.incarnation))
+  return heard === undefined || mark.count > heard.most
+}
+
+export function hasHeard(known: readonly Incarnation[], incarnation: number): boolean {
+  return known.some(isOf(incarnation))
 }

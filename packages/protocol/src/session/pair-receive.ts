@@ -4,28 +4,22 @@ import { REFERENCE_BYTES } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { ProtocolError } from '../errors.ts'
 import { CROSSING_SECONDS } from '../limits.ts'
-import { decodeFrame, type Frame } from './frame.ts'
-
+import { decodeFrame } from './frame.ts'
 import { isSameParty } from './handshake.ts'
+import { hasHeard, isNews, type Mark } from './incarnation.ts'
 import {
   forgetOld,
   outranks,
   type Pair,
   type RenewEffect,
+  rankAbove,
   sessionsOf,
-  tryRenewal,
   withSession,
 } from './pair.ts'
+import { showLoss, showPresence } from './pair-loss.ts'
 import { answerHandshake, findGeneration, type PrekeyRing, wasAnswered } from './prekey-ring.ts'
 import { openMessage, type Received, type ReceiveOptions } from './receive.ts'
-import {
-  endRenewal,
-  endStray,
-  failAttempt,
-  noteStray,
-  noteUnopened,
-  wantRenewal,
-} from './renewal.ts'
+import { endRenewal, isNoted, unopenedOf } from './renewal.ts'
 import { splitMessage } from './sealed-message.ts'
 import { isConfirmed, type Session } from './session.ts'
 import { answerFirstContact, type FirstContact, type Responder } from './start.ts'
@@ -51,40 +45,6 @@ interface Outcome {
   readonly effects: readonly PairEffect[]
 }
 
-const isOutdated = ({ active }: Pair, session: Session): boolean =>
-  active !== null && isConfirmed(active) && outranks(active, session)
-
-/** A newer session works, as far as we know: what is missing is asked for in that one. */
-function stray(pair: Pair, reference: Uint8Array | null, nowSeconds: number): Outcome {
-  // Until we have written in the newer one, the peer may not know that it is the one to use.
-  const isKnown = pair.active !== null && pair.active.sentCount > 0
-  const renewal = isKnown ? noteStray(pair.renewal, nowSeconds) : pair.renewal
-  if (renewal.isWanted) {
-    const noted = reference === null ? renewal : noteUnopened(renewal, reference)
-    return tryRenewal({ ...pair, renewal: noted }, nowSeconds)
-  }
-  const after = renewal === pair.renewal ? pair : { ...pair, renewal }
-  if (reference === null) return { pair: after, effects: [] }
-  // A peer that answers in the older session would be asked again, for the answer, without end.
-  const isAsked = pair.renewal.straySinceSeconds !== null
-  if (isAsked) return { pair: { ...pair, renewal: noteUnopened(renewal, reference) }, effects: [] }
-  const frame: Frame = { kind: 'resend', references: [reference] }
-  return { pair: after, effects: [{ kind: 'send', frame }] }
-}
-
-/** Something in `session` is not as it should be. */
-function broken(
-  pair: Pair,
-  session: Session,
-  reference: Uint8Array | null,
-  nowSeconds: number,
-): Outcome {
-  if (isOutdated(pair, session)) return stray(pair, reference, nowSeconds)
-  const noted = reference === null ? pair.renewal : noteUnopened(pair.renewal, reference)
-  const renewal = failAttempt(wantRenewal(noted), session.rank)
-  return tryRenewal({ ...pair, renewal }, nowSeconds)
-}
-
 function frameEffects(content: Uint8Array, session: Session): PairEffect[] {
   const frame = decodeFrame(content)
   switch (frame?.kind) {
@@ -97,21 +57,21 @@ function frameEffects(content: Uint8Array, session: Session): PairEffect[] {
   }
 }
 
-/** The session that we renewed with has been answered for the first time. */
-function confirmRenewal(pair: Pair, was: Session, session: Session): [Pair, PairEffect[]] {
-  const isAnswer = session.isInitiator && !isConfirmed(was)
-  if (!isAnswer || !pair.renewal.isWanted) return [pair, []]
-  const renewed: PairEffect = { kind: 'line', line: 'session-renewed' }
-  return [{ ...pair, renewal: endRenewal(pair.renewal) }, [renewed]]
+const RENEWED: PairEffect = { kind: 'line', line: 'session-renewed' }
+
+/** What the newer session brings: one line, and a request for what was missing. */
+function endWith(pair: Pair, isToBeAsked: boolean): Outcome {
+  const references = isToBeAsked ? unopenedOf(pair.renewal) : []
+  const asks: PairEffect[] =
+    references.length > 0 ? [{ kind: 'send', frame: { kind: 'resend', references } }] : []
+  return { pair: { ...pair, renewal: endRenewal(pair.renewal) }, effects: [RENEWED, ...asks] }
 }
 
-/** The peer has renewed, for a reason of its own; what we wanted comes with it. */
-function acceptRenewal(pair: Pair): [Pair, PairEffect[]] {
-  const { unopened } = pair.renewal
-  const renewed: PairEffect = { kind: 'line', line: 'session-renewed' }
-  const frame: Frame = { kind: 'resend', references: unopened }
-  const asks: PairEffect[] = unopened.length > 0 ? [{ kind: 'send', frame }] : []
-  return [{ ...pair, renewal: endRenewal(pair.renewal) }, [renewed, ...asks]]
+/** The session that we renewed with has been answered for the first time. */
+function confirmRenewal(pair: Pair, was: Session, session: Session): Outcome {
+  const isAnswer = pair.active === session && session.isInitiator && !isConfirmed(was)
+  // Its first message has asked for what was missing.
+  return isAnswer && pair.renewal.isWanted ? endWith(pair, false) : { pair, effects: [] }
 }
 
 function opened(
@@ -120,30 +80,15 @@ function opened(
   received: Received & { readonly kind: 'opened' },
   nowSeconds: number,
 ): PairReceived {
-  const { session, content, isOwnRollback } = received
+  const { session, content, isOwnRollback, mark } = received
   const placed = withSession(before, session, nowSeconds)
-  const [confirmed, lines] = confirmRenewal(placed, was, session)
-  const after = observe(confirmed, session, isOwnRollback, nowSeconds)
-  const effects = [...lines, ...frameEffects(content, session), ...after.effects]
+  const confirmed = confirmRenewal(placed, was, session)
+  const sign = { session, incarnation: mark.incarnation, reference: null }
+  const after = isOwnRollback
+    ? showLoss(confirmed.pair, sign, nowSeconds)
+    : showPresence(confirmed.pair, sign, nowSeconds)
+  const effects = [...confirmed.effects, ...frameEffects(content, session), ...after.effects]
   return { outcome: 'opened', pair: after.pair, effects }
-}
-
-/** What a message says about the sessions, beside what is in it. */
-function observe(
-  pair: Pair,
-  session: Session,
-  isOwnRollback: boolean,
-  nowSeconds: number,
-): Outcome {
-  if (isOwnRollback) return broken(pair, session, null, nowSeconds)
-  if (isOutdated(pair, session)) return stray(pair, null, nowSeconds)
-  if (pair.active !== session || pair.renewal.straySinceSeconds === null) {
-    return { pair, effects: [] }
-  }
-  const { renewal, references } = endStray(pair.renewal)
-  const frame: Frame = { kind: 'resend', references }
-  const asks: PairEffect[] = references.length > 0 ? [{ kind: 'send', frame }] : []
-  return { pair: { ...pair, renewal }, effects: asks }
 }
 
 interface Attempt {
@@ -185,25 +130,22 @@ function unopened(
     const covered = coveredBy(digest, !session.isInitiator, options.associated)
     const trace = openTrace(crypto, session.traceKey, covered, parts.trace)
     if (trace === null) continue
-    const isNew =
-      trace.count > session.openedCount || !session.incarnations.includes(trace.incarnation)
-    if (!isNew) return { outcome: 'repeated', pair, effects: [] }
+    if (!isNews(session.incarnations, trace)) return { outcome: 'repeated', pair, effects: [] }
     const reference = digest.slice(0, REFERENCE_BYTES)
-    return { outcome: 'unopened', ...broken(pair, session, reference, options.nowSeconds) }
+    return lost(pair, session, { incarnation: trace.incarnation, reference }, options)
   }
   return null
 }
 
-/** Genuine, and it will never open: either side's state went back in time. */
+/** Genuine, and it will never open. Shows that once: a carrier may repeat it for weeks. */
 function lost(
-  crypto: Crypto,
   pair: Pair,
   session: Session,
-  message: Uint8Array,
-  nowSeconds: number,
+  what: { readonly incarnation: number; readonly reference: Uint8Array },
+  { nowSeconds }: ReceiveOptions,
 ): PairReceived {
-  const reference = referenceOf(crypto, message)
-  return { outcome: 'unopened', ...broken(pair, session, reference, nowSeconds) }
+  if (isNoted(pair.renewal, what.reference)) return { outcome: 'repeated', pair, effects: [] }
+  return { outcome: 'unopened', ...showLoss(pair, { session, ...what }, nowSeconds) }
 }
 
 /**
@@ -222,29 +164,53 @@ export function receiveInPair(
   if (attempt !== null && received !== null) {
     const { session } = attempt
     if (received.kind === 'opened') return opened(pair, session, received, options.nowSeconds)
-    const isReplay = received.kind === 'used' && !received.isPeerRollback
-    if (isReplay) return { outcome: 'repeated', pair, effects: [] }
-    return lost(crypto, pair, session, message, options.nowSeconds)
+    const isOld = received.kind === 'used' && !received.isPeerRollback
+    if (isOld) return { outcome: 'repeated', pair, effects: [] }
+    const { incarnation } = received.mark
+    const reference = referenceOf(crypto, message)
+    return lost(pair, session, { incarnation, reference }, options)
   }
   const failed = unopened(crypto, pair, message, options)
   if (failed === null && attempt !== null) throw attempt.error
   return failed
 }
 
+/** A session that the peer began, though it has the active one, or has it by now. */
+function isLate(active: Session, fresh: Session, { incarnation }: Mark): boolean {
+  const isOlder = !active.isInitiator && fresh.createdSeconds < active.createdSeconds
+  // The start of its program that sends this has sent in the active one too, and lost nothing; nor
+  // did it begin this one to replace it.
+  const isBeside = hasHeard(active.incarnations, incarnation) && fresh.rank <= active.peerRank
+  return isOlder || isBeside
+}
+
 /** Where a session that the peer began belongs. session.md §8 */
-function placeAnswered(pair: Pair, session: Session): Session {
-  const { active } = pair
-  if (active === null || session.rank > active.rank || !isConfirmed(active)) return session
-  const isLate = !active.isInitiator && session.createdSeconds < active.createdSeconds
+function placeAnswered({ active }: Pair, fresh: Session, mark: Mark): Session {
+  if (active === null || !isConfirmed(active) || outranks(fresh, active)) return fresh
   // The peer no longer has the active session, or says so late: this one must win on both sides.
-  return isLate ? session : { ...session, rank: active.rank + 1 }
+  return isLate(active, fresh, mark) ? fresh : { ...fresh, rank: rankAbove(active.rank) }
 }
 
 /** Whether a new session is worth a line, or two people only wrote to each other at once. */
-function isBreak(active: Session, rank: number, nowSeconds: number): boolean {
-  if (!isConfirmed(active)) return false
+function isBreak(active: Session, fresh: Session, mark: Mark, nowSeconds: number): boolean {
+  if (!isConfirmed(active) || isLate(active, fresh, mark)) return false
   const isYoung = nowSeconds - active.createdSeconds < CROSSING_SECONDS
-  return !(active.isInitiator && isYoung && rank === active.rank)
+  return !(active.isInitiator && isYoung && fresh.rank === active.rank)
+}
+
+/** A session that the peer began takes the place of the active one. */
+function replaceActive(
+  before: Pair,
+  placed: Pair,
+  received: Received & { readonly kind: 'opened' },
+  nowSeconds: number,
+): Outcome {
+  const { session: fresh, mark } = received
+  const was = before.active
+  if (was === null || placed.active?.id !== fresh.id) return { pair: placed, effects: [] }
+  // Whatever we wanted a renewal for, this is one.
+  const isRenewal = before.renewal.isWanted || isBreak(was, fresh, mark, nowSeconds)
+  return isRenewal ? endWith(placed, true) : { pair: placed, effects: [] }
 }
 
 export interface FirstReceived extends PairReceived {
@@ -281,15 +247,13 @@ export function receiveFirstContact(
   const fresh = answerFirstContact(crypto, responder, contact, nowSeconds)
   const received = openMessage(crypto, fresh, message, options)
   if (received?.kind !== 'opened') throw new ProtocolError('SESSION_SEAL', 'first message')
-  const session = placeAnswered(pair, received.session)
-  const placed = withSession(pair, session, nowSeconds)
-  const isRenewal = pair.active !== null && isBreak(pair.active, introduction.rank, nowSeconds)
-  const [after, lines] = isRenewal ? acceptRenewal(placed) : [placed, []]
+  const session = placeAnswered(pair, received.session, received.mark)
+  const after = replaceActive(pair, withSession(pair, session, nowSeconds), received, nowSeconds)
   const used = { id: prekeyId, oneTimeId: introduction.oneTimeId, handshake: handshakeId }
   return {
     outcome: 'opened',
-    pair: after,
-    effects: [...lines, ...frameEffects(received.content, session)],
+    pair: after.pair,
+    effects: [...after.effects, ...frameEffects(received.content, session)],
     ring: answerHandshake(ring, used),
   }
 }

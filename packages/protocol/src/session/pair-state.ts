@@ -45,8 +45,11 @@ function writeRenewal(writer: Writer, renewal: Renewal): void {
     .u32(renewal.notBeforeSeconds)
   writeOptional(writer, renewal.attemptRank, (rank) => writer.u32(rank))
   writeOptional(writer, renewal.straySinceSeconds, (seconds) => writer.u32(seconds))
-  writer.u8(renewal.unopened.length)
-  for (const reference of renewal.unopened) writer.bytes(reference, REFERENCE_BYTES)
+  writer
+    .u8(renewal.isAsked ? 1 : 0)
+    .u8(renewal.noted.length)
+    .u8(renewal.unaskedCount)
+  for (const reference of renewal.noted) writer.bytes(reference, REFERENCE_BYTES)
 }
 
 function readRenewal(reader: Reader): Renewal {
@@ -55,9 +58,12 @@ function readRenewal(reader: Reader): Renewal {
   const notBeforeSeconds = reader.u32()
   const attemptRank = readOptional(reader, () => reader.u32())
   const straySinceSeconds = readOptional(reader, () => reader.u32())
+  const isAsked = reader.within(reader.u8(), 0, 1, 'flag') === 1
   const count = reader.within(reader.u8(), 0, RESEND_REFERENCES_MAX, 'references')
-  const unopened = Array.from({ length: count }, () => reader.bytes(REFERENCE_BYTES).slice())
-  return { isWanted, attempts, notBeforeSeconds, attemptRank, unopened, straySinceSeconds }
+  const unaskedCount = reader.within(reader.u8(), 0, count, 'references')
+  const noted = Array.from({ length: count }, () => reader.bytes(REFERENCE_BYTES).slice())
+  const when = { notBeforeSeconds, straySinceSeconds }
+  return { isWanted, attempts, attemptRank, noted, unaskedCount, isAsked, ...when }
 }
 
 function encodePairRecord(pair: Pair): Uint8Array {

@@ -2,12 +2,23 @@
 import { compareBytes, equalBytes } from '../codec/bytes.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { assert } from '../errors.ts'
-import { LATE_SLACK_SECONDS, OLD_SESSIONS_MAX, PREKEY_CACHE_SECONDS } from '../limits.ts'
+import {
+  LATE_SLACK_SECONDS,
+  OLD_SESSIONS_MAX,
+  PREKEY_CACHE_SECONDS,
+  SILENCE_SECONDS,
+} from '../limits.ts'
 import { encodeFrame, type Frame } from './frame.ts'
 import { isSameParty } from './handshake.ts'
 import type { OwnParty, Party } from './party.ts'
 import type { Prekeys } from './prekeys.ts'
-import { attemptRenewal, NO_RENEWAL, type Renewal, renewalDueSeconds } from './renewal.ts'
+import {
+  attemptRenewal,
+  NO_RENEWAL,
+  type Renewal,
+  renewalDueSeconds,
+  unopenedOf,
+} from './renewal.ts'
 import { overheadBytes, type SendOptions, sealMessage } from './send.ts'
 import type { Session } from './session.ts'
 import { startSession } from './start.ts'
@@ -35,9 +46,16 @@ export function sessionsOf(pair: Pair): readonly Session[] {
   return pair.active === null ? old : [pair.active, ...old]
 }
 
+type Ranked = Pick<Session, 'id' | 'rank'>
+
 /** Both sides rank the same sessions alike: the higher rank, then the lower id. */
-export function outranks(a: Session, b: Session): boolean {
+export function outranks(a: Ranked, b: Ranked): boolean {
   return a.rank === b.rank ? compareBytes(a.id, b.id) < 0 : a.rank > b.rank
+}
+
+/** A peer may claim any rank; that it leaves none above is its own harm, and not our end. */
+export function rankAbove(rank: number): number {
+  return Math.min(rank + 1, 0xffffffff)
 }
 
 export function withOld(pair: Pair, session: Session, nowSeconds: number): Pair {
@@ -71,6 +89,18 @@ export function forgetOld(
   return old.length === pair.old.length ? pair : { ...pair, old }
 }
 
+/**
+ * To be asked before each message of the user's: `startPair` first. A peer that says nothing may be
+ * away, or the two have lost each other's sessions and neither can notice. session.md §8
+ */
+export function isStartDue({ active }: Pair, nowSeconds: number): boolean {
+  if (active === null) return true
+  const { unansweredSeconds } = active
+  // One that still carries its handshake can be opened by whoever has lost everything.
+  if (active.handshake !== null || unansweredSeconds === null) return false
+  return nowSeconds >= unansweredSeconds + SILENCE_SECONDS
+}
+
 export interface StartPairOptions {
   readonly networkId: Uint8Array
   readonly nowSeconds: number
@@ -92,7 +122,7 @@ export function startPair(
 ): StartedPair {
   assert(isSameParty(prekeys.party, pair.peer), 'expected the prekeys of the pair’s peer')
   const ranks = sessionsOf(pair).map(({ rank }) => rank)
-  const rank = ranks.length === 0 ? 0 : Math.max(...ranks) + 1
+  const rank = ranks.length === 0 ? 0 : rankAbove(Math.max(...ranks))
   const session = startSession(crypto, own, prekeys, { ...options, rank })
   const { renewal } = pair
   const after = renewal.isWanted ? { ...pair, renewal: { ...renewal, attemptRank: rank } } : pair
@@ -100,8 +130,9 @@ export function startPair(
 }
 
 /** What is sent first in a session that mends another. */
-function askFor({ unopened }: Renewal): Frame {
-  return unopened.length > 0 ? { kind: 'resend', references: unopened } : { kind: 'nothing' }
+function askFor(renewal: Renewal): Frame {
+  const references = unopenedOf(renewal)
+  return references.length > 0 ? { kind: 'resend', references } : { kind: 'nothing' }
 }
 
 export interface PairSent {

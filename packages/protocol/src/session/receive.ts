@@ -6,7 +6,7 @@ import type { Secret } from '../crypto/secret.ts'
 import { unpad } from '../envelope/padding.ts'
 import { ProtocolError } from '../errors.ts'
 import { LATE_SLACK_SECONDS } from '../limits.ts'
-import { contradicts, noteIncarnation, noteSpan } from './incarnation.ts'
+import { isNews, type Mark, noteMark } from './incarnation.ts'
 import { type ChainStep, stepChain, stepRoot } from './keys.ts'
 import type { KemPart, MessageHeader } from './message-header.ts'
 import {
@@ -28,7 +28,12 @@ export interface ReceiveOptions {
   readonly associated: Uint8Array
 }
 
-export type Received =
+export type Received = Outcome & {
+  /** What the authenticated header says of its sender. */
+  readonly mark: Mark
+}
+
+type Outcome =
   | {
       readonly kind: 'opened'
       /** To be written before `content` is used. */
@@ -37,7 +42,7 @@ export type Received =
       /** The peer has seen more of our messages than we remember sending. */
       readonly isOwnRollback: boolean
     }
-  /** Genuine, and its key is used up: seen already, or the peer's state went back in time. */
+  /** Genuine, and its key is used up: a copy, or the peer's state went back in time. */
   | { readonly kind: 'used'; readonly isPeerRollback: boolean }
   /** Genuine, and it answers a chain of ours that we do not remember: our state went back. */
   | { readonly kind: 'ahead' }
@@ -67,8 +72,9 @@ function noted(session: Session, header: MessageHeader): Session {
     // The first message that comes back has shown that the peer has the session.
     handshake: null,
     rank: Math.max(session.rank, header.rank),
-    openedCount: Math.max(session.openedCount, header.count),
-    incarnations: noteIncarnation(session.incarnations, header.incarnation),
+    unansweredSeconds: null,
+    peerRank: Math.max(session.peerRank, header.rank),
+    incarnations: noteMark(session.incarnations, header),
     kem: { ...kem, messages: kem.messages + 1 },
   }
 }
@@ -100,13 +106,18 @@ function withOffer(session: Session, kem: KemPart): Session {
   return { ...session, kem: { ...session.kem, peerKey: kem.key } }
 }
 
+/** Another message took its place: it was this one, or the peer has sent two in one place. */
+function used(session: Session, header: MessageHeader): Outcome {
+  return { kind: 'used', isPeerRollback: isNews(session.incarnations, header) }
+}
+
 function openCurrent(
   crypto: Crypto,
   session: Session,
   receiving: Receiving,
   opened: OpenedHeader,
   attempt: Attempt,
-): Received {
+): Outcome {
   const { header } = opened
   // One header key, two ratchet keys: the peer began this chain twice.
   if (!equalBytes(header.ratchetKey, receiving.ratchetKey)) {
@@ -128,7 +139,6 @@ function openCurrent(
       ...receiving,
       chain: step.chain,
       number: header.number + 1,
-      spans: noteSpan(receiving.spans, header.incarnation, header.number),
     },
   }
   const { sending } = session
@@ -145,27 +155,18 @@ function openSkipped(
   chain: { readonly ref: number; readonly headerKey: Secret },
   opened: OpenedHeader,
   attempt: Attempt,
-): Received {
+): Outcome {
   const { header } = opened
   const { receiving, skipped } = session
   const key = findSkipped(skipped, chain.ref, header.number)
-  const isCurrent = receiving?.ref === chain.ref
-  if (key === null) {
-    const spans = isCurrent ? receiving.spans : null
-    const isPeerRollback = spans !== null && contradicts(spans, header.incarnation, header.number)
-    return { kind: 'used', isPeerRollback }
-  }
+  if (key === null) return used(session, header)
   const rest = openRest(crypto, chain.headerKey, opened, attempt)
   const content = readBody(crypto, { message: key }, rest, attempt)
-  let after = {
+  const late = {
     ...noted(session, header),
     skipped: takeSkipped(skipped, chain.ref, header.number),
   }
-  if (isCurrent) {
-    const spans = noteSpan(receiving.spans, header.incarnation, header.number)
-    after = { ...after, receiving: { ...receiving, spans } }
-    return { kind: 'opened', session: withOffer(after, rest.kem), content, isOwnRollback: false }
-  }
+  const after = receiving?.ref === chain.ref ? withOffer(late, rest.kem) : late
   return { kind: 'opened', session: after, content, isOwnRollback: false }
 }
 
@@ -184,7 +185,7 @@ function openNext(
   session: Session,
   opened: OpenedHeader,
   attempt: Attempt,
-): Received {
+): Outcome {
   const { header } = opened
   const { receiving, sending } = session
   const { nowSeconds } = attempt.options
@@ -223,7 +224,6 @@ function openNext(
       ratchetKey: header.ratchetKey.slice(),
       number: header.number + 1,
       isKemAnswered: false,
-      spans: noteSpan([], header.incarnation, header.number),
     },
     kem:
       kem === null
@@ -235,17 +235,22 @@ function openNext(
   return { kind: 'opened', session: withOffer(after, rest.kem), content, isOwnRollback }
 }
 
+function marked({ header }: OpenedHeader, outcome: Outcome): Received {
+  const { incarnation, count } = header
+  return { ...outcome, mark: { incarnation, count } }
+}
+
 function tryCurrent(crypto: Crypto, session: Session, attempt: Attempt): Received | null {
   const { receiving } = session
   if (receiving === null) return null
   const opened = openHeader(crypto, receiving.headerKey, attempt.parts, attempt.bound)
-  return opened && openCurrent(crypto, session, receiving, opened, attempt)
+  return opened && marked(opened, openCurrent(crypto, session, receiving, opened, attempt))
 }
 
 function tryNext(crypto: Crypto, session: Session, attempt: Attempt): Received | null {
   const { parts, bound } = attempt
   const opened = openHeader(crypto, session.nextReceiveHeaderKey, parts, bound)
-  return opened && openNext(crypto, session, opened, attempt)
+  return opened && marked(opened, openNext(crypto, session, opened, attempt))
 }
 
 function openMessageNow(crypto: Crypto, session: Session, attempt: Attempt): Received | null {
@@ -259,7 +264,7 @@ function openMessageNow(crypto: Crypto, session: Session, attempt: Attempt): Rec
   for (const chain of session.skipped.chains) {
     if (chain.ref === receiving?.ref) continue
     const late = openHeader(crypto, chain.headerKey, parts, bound)
-    if (late !== null) return openSkipped(crypto, session, chain, late, attempt)
+    if (late !== null) return marked(late, openSkipped(crypto, session, chain, late, attempt))
   }
   return null
 }

@@ -186,6 +186,7 @@ export function sealMessageWith(
   const next: Session = {
     ...session,
     sentCount: header.count,
+    unansweredSeconds: session.unansweredSeconds ?? nowSeconds,
     sending: { ...sending, chain: step.chain, number: sending.number + 1 },
     kem: { ...kem, messages: kem.messages + 1 },
   }

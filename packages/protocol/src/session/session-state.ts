@@ -70,8 +70,7 @@ function writeReceiving(writer: Writer, receiving: Receiving): void {
   writeSecret(writer, receiving.chain)
   writeSecret(writer, receiving.headerKey)
   writer.bytes(receiving.ratchetKey, PUBLIC_KEY_BYTES).u32(receiving.number)
-  writer.u8(receiving.isKemAnswered ? 1 : 0).u8(receiving.spans.length)
-  for (const { value, least, most } of receiving.spans) writer.u32(value).u32(least).u32(most)
+  writer.u8(receiving.isKemAnswered ? 1 : 0)
 }
 
 function readReceiving(reader: Reader): Receiving {
@@ -81,12 +80,7 @@ function readReceiving(reader: Reader): Receiving {
   const ratchetKey = reader.bytes(PUBLIC_KEY_BYTES).slice()
   const number = reader.u32()
   const isKemAnswered = reader.within(reader.u8(), 0, 1, 'flag') === 1
-  const spanCount = reader.within(reader.u8(), 0, INCARNATIONS_MAX, 'spans')
-  const spans: Incarnation[] = []
-  for (let i = 0; i < spanCount; i++) {
-    spans.push({ value: reader.u32(), least: reader.u32(), most: reader.u32() })
-  }
-  return { ref, chain, headerKey, ratchetKey, number, isKemAnswered, spans }
+  return { ref, chain, headerKey, ratchetKey, number, isKemAnswered }
 }
 
 function writeKem(writer: Writer, kem: KemState): void {
@@ -109,7 +103,7 @@ export function encodeSession(session: Session): Uint8Array {
   const writer = new Writer(1024)
   writer.u8(STATE_VERSION).u8(session.suite).bytes(session.id, HASH_BYTES)
   writer.bytes(session.handshakeId, REFERENCE_BYTES).u8(session.isInitiator ? 1 : 0)
-  writer.u32(session.createdSeconds).u32(session.rank)
+  writer.u32(session.createdSeconds).u32(session.rank).u32(session.peerRank)
   writeSecret(writer, session.laneSecret)
   writeSecret(writer, session.traceKey)
   writeOptional(writer, session.handshake, (bytes) =>
@@ -122,8 +116,10 @@ export function encodeSession(session: Session): Uint8Array {
   writeSending(writer, session.sending)
   writeOptional(writer, session.receiving, (receiving) => writeReceiving(writer, receiving))
   writeKem(writer, session.kem)
-  writer.u32(session.sentCount).u32(session.openedCount).u8(session.incarnations.length)
-  for (const value of session.incarnations) writer.u32(value)
+  writer.u32(session.sentCount)
+  writeOptional(writer, session.unansweredSeconds, (seconds) => writer.u32(seconds))
+  writer.u8(session.incarnations.length)
+  for (const { value, most } of session.incarnations) writer.u32(value).u32(most)
   return writer.finish()
 }
 
@@ -138,6 +134,7 @@ export function decodeSession(bytes: Uint8Array): Session {
     isInitiator: reader.within(reader.u8(), 0, 1, 'flag') === 1,
     createdSeconds: reader.u32(),
     rank: reader.u32(),
+    peerRank: reader.u32(),
     laneSecret: readSecret(reader),
     traceKey: readSecret(reader),
     handshake: readOptional(reader, () =>
@@ -152,14 +149,14 @@ export function decodeSession(bytes: Uint8Array): Session {
     kem: readKem(reader),
     skipped: NOTHING_SKIPPED,
     sentCount: reader.u32(),
-    openedCount: reader.u32(),
+    unansweredSeconds: readOptional(reader, () => reader.u32()),
     incarnations: readIncarnations(reader),
   }
   reader.end()
   return session
 }
 
-function readIncarnations(reader: Reader): number[] {
+function readIncarnations(reader: Reader): Incarnation[] {
   const count = reader.within(reader.u8(), 0, INCARNATIONS_MAX, 'incarnations')
-  return Array.from({ length: count }, () => reader.u32())
+  return Array.from({ length: count }, () => ({ value: reader.u32(), most: reader.u32() }))
 }

@@ -27,8 +27,6 @@ export interface Receiving {
   readonly number: number
   /** We have answered the KEM key that this chain carries. */
   readonly isKemAnswered: boolean
-  /** Which start of the peer's program sent which numbers. */
-  readonly spans: readonly Incarnation[]
 }
 
 export interface KemState {
@@ -51,6 +49,8 @@ export interface Session {
   readonly createdSeconds: number
   /** The higher of two sessions is used to send. session.md §8 */
   readonly rank: number
+  /** The highest rank that the peer has said it has. */
+  readonly peerRank: number
   readonly laneSecret: Secret
   readonly traceKey: Secret
   /** What is repeated in front of each message until the peer answers; null for the responder. */
@@ -64,11 +64,12 @@ export interface Session {
   readonly receiving: Receiving | null
   readonly kem: KemState
   readonly skipped: Skipped
-  /** Over all chains: messages sent, and the highest of the peer's that was opened. */
+  /** Over all chains. */
   readonly sentCount: number
-  readonly openedCount: number
-  /** Starts of the peer's program that were seen in this session, oldest first. */
-  readonly incarnations: readonly number[]
+  /** When the first message was sent since the last one that came; null when none was. */
+  readonly unansweredSeconds: number | null
+  /** Starts of the peer's program that were heard in this session, oldest first. */
+  readonly incarnations: readonly Incarnation[]
 }
 
 /** An initiator hears nothing until the peer has answered; a responder begins with a message. */

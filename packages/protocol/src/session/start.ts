@@ -53,6 +53,7 @@ function newSession(
     handshakeId,
     createdSeconds: introduction.createdSeconds,
     rank: introduction.rank,
+    peerRank: 0,
     laneSecret: keys.lane,
     traceKey: keys.trace,
     root: keys.root,
@@ -60,7 +61,7 @@ function newSession(
     kem: { ownSeed: null, peerKey: null, messages: 0, sinceSeconds: nowSeconds },
     skipped: NOTHING_SKIPPED,
     sentCount: 0,
-    openedCount: 0,
+    unansweredSeconds: null,
     incarnations: [],
   }
 }

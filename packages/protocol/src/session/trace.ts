@@ -7,11 +7,7 @@ import { REFERENCE_BYTES, SESSION_TRACE_BYTES } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { KEY_LABELS } from '../crypto/labels.ts'
 import type { Secret } from '../crypto/secret.ts'
-
-export interface Trace {
-  readonly count: number
-  readonly incarnation: number
-}
+import type { Mark } from './incarnation.ts'
 
 const MARK_BYTES = 8
 const TAG_BYTES = SESSION_TRACE_BYTES - MARK_BYTES
@@ -55,9 +51,9 @@ export function sealTrace(
   crypto: Crypto,
   key: Secret,
   covered: readonly Uint8Array[],
-  trace: Trace,
+  { count, incarnation }: Mark,
 ): Uint8Array {
-  const mark = new Writer(MARK_BYTES).u32(trace.count).u32(trace.incarnation).finish()
+  const mark = new Writer(MARK_BYTES).u32(count).u32(incarnation).finish()
   const tag = tagOf(crypto, key, covered, mark)
   return concatBytes(tag, mask(crypto, key, tag, mark))
 }
@@ -68,7 +64,7 @@ export function openTrace(
   key: Secret,
   covered: readonly Uint8Array[],
   sealed: Uint8Array,
-): Trace | null {
+): Mark | null {
   const tag = sealed.subarray(0, TAG_BYTES)
   const mark = mask(crypto, key, tag, sealed.subarray(TAG_BYTES, SESSION_TRACE_BYTES))
   if (!equalBytes(tagOf(crypto, key, covered, mark), tag)) return null

@@ -6,6 +6,7 @@ import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
 import { encodeFrame, type Frame } from '@ezchat/protocol/session/frame.ts'
 import {
+  isStartDue,
   newPair,
   type Pair,
   pairOverheadBytes,
@@ -130,7 +131,8 @@ export class Device {
   }
 
   send(what: string): void {
-    if (this.#pair?.active == null) this.#start()
+    const { nowSeconds } = this.#world
+    if (this.#pair === null || isStartDue(this.#pair, nowSeconds)) this.#start()
     this.#sendFrame({ kind: 'content', content: text(what) }, what)
   }
 

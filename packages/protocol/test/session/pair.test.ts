@@ -2,11 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
-import { CROSSING_SECONDS, OLD_SESSIONS_MAX, RENEWAL_SECONDS_MIN } from '@ezchat/protocol/limits.ts'
+import {
+  CROSSING_SECONDS,
+  OLD_SESSIONS_MAX,
+  RENEWAL_SECONDS_MIN,
+  SILENCE_SECONDS,
+  STRAY_SECONDS,
+} from '@ezchat/protocol/limits.ts'
 import {
   forgetOld,
   newPair,
   sendInPair,
+  sessionsOf,
   startPair,
   tryRenewal,
 } from '@ezchat/protocol/session/pair.ts'
@@ -14,8 +21,10 @@ import { receiveFirstContact, receiveInPair } from '@ezchat/protocol/session/pai
 import {
   attemptRenewal,
   NO_RENEWAL,
+  noteAsked,
   noteUnopened,
   renewalDueSeconds,
+  unopenedOf,
   wantRenewal,
 } from '@ezchat/protocol/session/renewal.ts'
 import { readFirstContact } from '@ezchat/protocol/session/start.ts'
@@ -237,6 +246,27 @@ describe('a session that is broken', () => {
     assert.equal(alice.disk.lines + bob.disk.lines, 0)
   })
 
+  test('shows that once, however often and long a carrier repeats it', () => {
+    const both = met()
+    const { alice, bob, world } = both
+    const backup = alice.disk
+    for (let i = 0; i < 5; i++) alice.send(`before ${i}`)
+    settle(both)
+    alice.restore(backup)
+    for (let i = 0; i < 3; i++) alice.send(`after ${i}`)
+    const lost = world.mail.map(({ bytes }) => bytes)
+    settle(both)
+    assert.equal(bob.disk.lines, 1)
+    for (let hour = 0; hour < 24 * 9; hour++) {
+      world.nowSeconds += 3600
+      for (const bytes of lost) assert.equal(bob.receive(bytes), 'repeated')
+      bob.tick()
+      assert.equal(world.mail.length, 0)
+    }
+    assert.equal(bob.disk.shown.filter((what) => what === 'after 0').length, 1)
+    assert.equal(bob.disk.lines, 1)
+  })
+
   test('by more skipped messages than may be is renewed, and what came is asked for again', () => {
     const both = met()
     const { alice, bob, world } = both
@@ -306,7 +336,115 @@ describe('old sessions', () => {
   })
 })
 
+/** Alice began two sessions, and Bob has told the rank of the second; she has lost that one. */
+function astray() {
+  const both = met()
+  const { alice, bob, world } = both
+  const backup = alice.disk
+  world.nowSeconds += CROSSING_SECONDS
+  alice.forgetEverything()
+  alice.send('again')
+  settle(both)
+  bob.send('welcome')
+  settle(both)
+  alice.restart()
+  alice.send('thanks')
+  settle(both)
+  assert.ok(same(alice, bob))
+  assert.equal(bob.disk.lines, 1)
+  return { ...both, backup }
+}
+
+describe('an older session in which the peer still writes', () => {
+  test('breaks the newer one when that goes on for an hour', () => {
+    const both = astray()
+    const { alice, bob, world, backup } = both
+    alice.restore(backup)
+    for (const minutes of [0, 30]) {
+      world.nowSeconds += minutes * 60
+      alice.send(`${minutes}`)
+      settle(both)
+      assert.equal(bob.pair!.renewal.isWanted, false)
+    }
+    world.nowSeconds += STRAY_SECONDS
+    alice.send('still')
+    settle(both)
+    assert.ok(same(alice, bob))
+    for (const what of ['0', '30', 'still']) assert.ok(bob.disk.shown.includes(what))
+  })
+
+  test('breaks nothing when all of it comes from a start that wrote in the newer one', () => {
+    const both = met()
+    const { alice, bob, world } = both
+    const late: Uint8Array[] = []
+    for (let i = 0; i < 3; i++) {
+      alice.send(`late ${i}`)
+      late.push(world.mail.pop()!.bytes)
+    }
+    world.nowSeconds += SILENCE_SECONDS
+    alice.send('in a new session')
+    settle(both)
+    for (const bytes of late) {
+      world.nowSeconds += STRAY_SECONDS
+      assert.equal(bob.receive(bytes), 'opened')
+    }
+    assert.equal(bob.pair!.renewal.isWanted, false)
+  })
+})
+
+describe('a peer that says nothing', () => {
+  test('for a week is written to in a new session, which it can open whatever it lost', () => {
+    const both = met()
+    const { alice, bob, world } = both
+    bob.forgetEverything()
+    alice.send('one')
+    settle(both)
+    world.nowSeconds += SILENCE_SECONDS - 1
+    alice.send('two')
+    settle(both)
+    assert.deepEqual(bob.disk.shown, ['hello'])
+    world.nowSeconds += 1
+    alice.send('three')
+    settle(both)
+    assert.deepEqual(bob.disk.shown, ['hello', 'three'])
+    bob.send('hello again')
+    settle(both)
+    assert.ok(same(alice, bob))
+  })
+
+  test('costs one session, however long it is away, and none when it only listened', () => {
+    const both = met()
+    const { alice, bob, world } = both
+    const first = alice.pair!.active!
+    for (let week = 0; week < 4; week++) {
+      world.nowSeconds += SILENCE_SECONDS
+      alice.send(`week ${week}`)
+    }
+    const { active, old } = alice.pair!
+    assert.deepEqual([active!.rank, old.length], [1, 1])
+    assert.equal(old[0]!.session.handshakeId, first.handshakeId)
+    settle(both)
+    for (let week = 0; week < 4; week++) assert.ok(bob.disk.shown.includes(`week ${week}`))
+    bob.send('back')
+    settle(both)
+    assert.ok(same(alice, bob))
+    assert.deepEqual([alice.disk.lines, bob.disk.lines], [0, 1])
+  })
+})
+
 describe('a renewal', () => {
+  test('does not end where a peer claims the highest rank of all', () => {
+    const both = met()
+    const { alice, bob } = both
+    const { pair } = bob
+    const highest = { ...pair!.active!, rank: 0xffffffff }
+    const options = { networkId, nowSeconds: NOW }
+    const [own, prekeys] = [people[1].own, people[0].prekeys]
+    const started = startPair(crypto, { ...pair!, active: highest }, own, prekeys, options)
+    assert.ok(sessionsOf(started.pair).every(({ rank }) => rank === 0xffffffff))
+    assert.ok(alice.pair !== null)
+  })
+
   test('waits twice as long each time, to a day at most, and a quiet day forgives', () => {
     let renewal = wantRenewal(NO_RENEWAL)
     const waits: number[] = []
@@ -334,8 +472,11 @@ describe('a renewal', () => {
       renewal = noteUnopened(renewal, new Uint8Array(16).fill(i))
       renewal = noteUnopened(renewal, new Uint8Array(16).fill(i))
     }
-    assert.equal(renewal.unopened.length, 64)
-    assert.equal(toHex(renewal.unopened[0]!).slice(0, 2), '06')
+    const unopened = unopenedOf(renewal)
+    assert.equal(unopened.length, 64)
+    assert.equal(toHex(unopened[0]!).slice(0, 2), '06')
+    assert.deepEqual(unopenedOf(noteAsked(renewal)), [])
+    assert.equal(noteUnopened(noteAsked(renewal), unopened[9]!).unaskedCount, 0)
   })
 })
 

@@ -21,19 +21,33 @@ import {
   readFirstContact,
   startSession,
 } from '@ezchat/protocol/session/start.ts'
+import { bytesOfUnits, seededUnit } from '../stem/seeded.ts'
 
 const native = nativeCrypto()
 
-/** Native, and watching: a pair of key and nonce that comes twice fails the test. */
-export function watchedCrypto(): Crypto {
+/** Watching: a pair of key and nonce that comes twice fails the test. */
+export function watchedCrypto(base: Crypto = native): Crypto {
   const seen = new Set<string>()
   return {
-    ...native,
+    ...base,
     chachaSeal(key, nonce, associated, plain) {
       const use = `${toHex(key.reveal())} ${toHex(nonce)}`
       assert.ok(!seen.has(use), 'a key and nonce sealed twice')
       seen.add(use)
-      return native.chachaSeal(key, nonce, associated, plain)
+      return base.chachaSeal(key, nonce, associated, plain)
+    },
+  }
+}
+
+/** The same keys, ids and salts in each run: which of two sessions has the lower id, too. */
+export function seededCrypto(seed: number): Crypto {
+  const seeded = nativeCrypto({ random: bytesOfUnits(seededUnit(seed)) })
+  return {
+    ...seeded,
+    // Noble's, which draws from the seed, takes 20 times as long.
+    x25519Generate() {
+      const secret = Secret.adopt(seeded.randomBytes(32))
+      return { secret, publicKey: seeded.x25519Public(secret) }
     },
   }
 }
@@ -56,17 +70,18 @@ export interface Person {
 export function person(
   deviceNumber: number,
   proof = new Uint8Array(180).fill(deviceNumber),
+  using: Crypto = crypto,
 ): Person {
-  const deviceSecret = Secret.adopt(crypto.randomBytes(32))
-  const signSeed = Secret.adopt(crypto.randomBytes(32))
+  const deviceSecret = Secret.adopt(using.randomBytes(32))
+  const signSeed = Secret.adopt(using.randomBytes(32))
   const party = {
-    identityKey: crypto.ed25519Public(Secret.adopt(crypto.randomBytes(32))),
+    identityKey: using.ed25519Public(Secret.adopt(using.randomBytes(32))),
     deviceId: new Uint8Array(16).fill(deviceNumber),
-    signKey: crypto.ed25519Public(signSeed),
-    deviceKey: crypto.x25519Public(deviceSecret),
+    signKey: using.ed25519Public(signSeed),
+    deviceKey: using.x25519Public(deviceSecret),
   }
-  const ring = rotatePrekeys(crypto, EMPTY_RING, NOW)
-  const prekeys = publishedPrekeys(crypto, ring, party)
+  const ring = rotatePrekeys(using, EMPTY_RING, NOW)
+  const prekeys = publishedPrekeys(using, ring, party)
   assert.ok(prekeys)
   return { own: { party, deviceSecret, proof }, signSeed, ring, prekeys }
 }

@@ -131,14 +131,16 @@ describe('a stored pair', () => {
     }
     assert.equal(met.bob.skipped.count, 0)
     step({ ...pair!, old: [] })
-    const unopened = [new Uint8Array(16).fill(3)]
+    const noted = [new Uint8Array(16).fill(3), new Uint8Array(16).fill(4)]
     const renewal = {
       isWanted: true,
       attempts: 3,
       attemptRank: 4,
       notBeforeSeconds: NOW,
-      unopened,
+      noted,
+      unaskedCount: 1,
       straySinceSeconds: 9,
+      isAsked: true,
     }
     step({ ...pair!, renewal })
     step({ ...pair!, active: null })
