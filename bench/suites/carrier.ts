@@ -1,10 +1,12 @@
 import type { Suite } from '../frame/case.ts'
+import { channelCases } from './channel-cases.ts'
 import { storeCases } from './store-cases.ts'
 
 export const suite: Suite = {
   name: 'carrier',
-  describe: 'what a carrier does with envelopes: its store',
+  describe: 'what a carrier does with envelopes: its store, and the channels to its peers',
   *cases(context) {
     yield* storeCases(context)
+    yield* channelCases(context)
   },
 }

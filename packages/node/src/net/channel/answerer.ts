@@ -78,10 +78,6 @@ export class Answerer {
     return this.#stream?.unreadBytes ?? 0
   }
 
-  get isOpen(): boolean {
-    return this.#stream !== null
-  }
-
   /** Nothing under way, and nothing left to remember of how fast it was. */
   get isIdle(): boolean {
     const isQuiet = this.#stream === null && this.#runningCount === 0

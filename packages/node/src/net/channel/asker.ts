@@ -63,10 +63,6 @@ export class Asker {
     return this.#stream === null && this.#opening === null && this.#waiting.size === 0
   }
 
-  get isOpen(): boolean {
-    return this.#stream !== null
-  }
-
   get unreadBytes(): number {
     return this.#stream?.unreadBytes ?? 0
   }

@@ -146,12 +146,14 @@ export class FrameStream {
         if (this.#reader.unreadBytes === 0) break
       }
       const waitMs = this.#reader.isWithin ? 0 : this.#init.waitMs()
+      // Whoever was told of a flood may have ended it.
+      if (this.#isEnded) return
       if (waitMs > 0 || count === CHANNEL_TURN_FRAMES) {
         this.#hold(waitMs)
         return
       }
       const frame = this.#reader.next()
-      if (frame === null) continue
+      if (frame === null || this.#isEnded) continue
       this.#frameSinceMs = null
       this.#init.receive(frame)
     }

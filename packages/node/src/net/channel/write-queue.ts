@@ -19,7 +19,6 @@ export class WriteQueue {
   readonly #stream: Stream
   readonly #failed: (cause: Error) => void
   #waiting: Waiting[] = []
-  #bytes = 0
   #sinceMs: number | null = null
   #isWriting = false
   #isEnded = false
@@ -35,11 +34,6 @@ export class WriteQueue {
     return this.#waiting.length
   }
 
-  /** With those of the write under way. */
-  get bytes(): number {
-    return this.#bytes
-  }
-
   /** Nobody changes the body until it is done. */
   push(header: FrameHeader, body: Uint8Array, done?: () => void): void {
     if (this.#isEnded) {
@@ -47,7 +41,6 @@ export class WriteQueue {
       return
     }
     this.#waiting.push({ header, body, done })
-    this.#bytes += FRAME_HEADER_BYTES + body.length
     if (this.#isWriting) return
     this.#isWriting = true
     // After all that this turn has to say, so that it goes as one.
@@ -62,30 +55,26 @@ export class WriteQueue {
     this.#isEnded = true
     const waiting = this.#waiting
     this.#waiting = []
-    for (const one of waiting) this.#finish(one)
+    for (const { done } of waiting) done?.()
   }
 
   async #write(): Promise<void> {
     while (this.#waiting.length > 0 && !this.#isEnded) {
       const batch = this.#takeBatch()
+      const bytes = joined(batch)
       this.#sinceMs = this.#clock.monotonicMs()
       try {
-        if (!this.#stream.send(joined(batch))) await drained(this.#stream)
+        if (!this.#stream.send(bytes)) await drained(this.#stream)
       } catch (error: unknown) {
         if (!(error instanceof Error)) throw error
         // The stream closed before we heard of it.
         this.#failed(error)
       } finally {
         this.#sinceMs = null
-        for (const one of batch) this.#finish(one)
+        for (const { done } of batch) done?.()
       }
     }
     this.#isWriting = false
-  }
-
-  #finish({ body, done }: Waiting): void {
-    this.#bytes -= FRAME_HEADER_BYTES + body.length
-    done?.()
   }
 
   #takeBatch(): Waiting[] {

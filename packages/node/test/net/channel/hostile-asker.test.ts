@@ -292,6 +292,27 @@ test('more frames than a peer may send are not read before it is time', async ()
   assert.deepEqual(bob.offences, ['flood'])
 })
 
+test('a peer that is shut out for what it does leaves nothing behind', async () => {
+  meet()
+  bob.punish = (peer) => bob.channels.closePeer(peer)
+  bob.channels.handleNotices('note', () => undefined)
+  const many = new Uint8Array(5000 * 11)
+  for (const [kind, code] of [
+    [REQUEST, 999],
+    [NOTICE, METHODS.note.number],
+    [CANCEL, 0],
+  ] as const) {
+    for (let n = 0; n < 5000; n++) many.set(header(0, kind, kind === NOTICE ? 0 : 1, code), n * 11)
+    const stream = await mallory.open(bob)
+    stream.send(many.slice())
+    await stream.closed()
+    bob.clock.advance(12_000)
+    const { pausedCount, incomingBytes, unreadBytes } = bob.look()
+    assert.deepEqual([pausedCount, incomingBytes, unreadBytes], [0, 0, 0])
+  }
+  assert.deepEqual(bob.offences, ['flood', 'flood', 'flood'])
+})
+
 test('a million tiny frames stall nobody and are kept nowhere', async () => {
   meet({ perSecond: 1e9, burst: 1e9 })
   const stream = await mallory.open(bob)

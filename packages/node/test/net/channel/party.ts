@@ -37,6 +37,8 @@ export class Party {
   readonly channels: Channels
   readonly offences: string[] = []
   readonly failures: string[] = []
+  /** What is done about an offence, besides remembering it. */
+  punish: (peer: string) => void = () => {}
   readonly accepted: Stream[] = []
   readonly opened: Stream[] = []
   /** Where peers are to be found. */
@@ -55,7 +57,10 @@ export class Party {
         return stream
       },
       isConnected: (peer) => node.libp2p.getPeers().some((one) => one.toString() === peer),
-      onOffence: (_peer, offence) => this.offences.push(offence),
+      onOffence: (peer, offence) => {
+        this.offences.push(offence)
+        this.punish(peer)
+      },
       onFailure: (method, error) => this.failures.push(`${method}: ${error}`),
       ...(rate === undefined ? {} : { rate }),
     })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { EzchatError } from '@ezchat/node/errors.ts'
-import { CHANNEL_WAITING_COUNT_MAX } from '@ezchat/node/limits.ts'
+import { CHANNEL_PEERS_MAX, CHANNEL_WAITING_COUNT_MAX } from '@ezchat/node/limits.ts'
 import { CHANNEL_WINDOW_REQUESTS } from '@ezchat/protocol/constants.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
 import { type Node, startNode } from './loopback.ts'
@@ -368,6 +368,29 @@ test('who was closed and idle for a while is forgotten, and the clock left alone
     assert.equal(channels.usage().peerCount, 0)
     assert.equal(clock.timerCount, 0)
   }
+})
+
+test('so many peers have channels: an idle one makes room, else the next one is refused', async () => {
+  const { alice, bob } = meet()
+  alice.known.set(bob.id, bobNode)
+  const { open } = aliceNode
+  aliceNode.open = () => Promise.reject(new Error('nobody there'))
+  const ask = (n: number) =>
+    alice.channels.request(`peer ${n}`, 'small', bytes(), { signal: FOR_EVER })
+  for (let n = 0; n < 2 * CHANNEL_PEERS_MAX; n++) {
+    await assert.rejects(ask(n), failsWith('PEER_UNREACHABLE'))
+  }
+  assert.equal(alice.channels.usage().peerCount, CHANNEL_PEERS_MAX)
+  aliceNode.open = () => new Promise(() => {})
+  const asked = Array.from({ length: CHANNEL_PEERS_MAX }, (_, n) => ask(1000 + n))
+  const settled = Promise.allSettled(asked)
+  await assert.rejects(ask(5000), failsWith('PEER_BUSY'))
+  assert.equal(alice.channels.notify('peer 5001', 'note', bytes()), false)
+  aliceNode.open = open
+  const refused = await bobNode.open(aliceNode)
+  await until(() => refused.status !== 'open', 'the refusal')
+  alice.channels.close()
+  await settled
 })
 
 test('to ask for what is not in the table is a bug', async () => {
