@@ -185,9 +185,8 @@ export const COURIER_COVER_MS_MEAN = 60_000
 // Per node: events kept for the first listener, 1024 x 0.2 KiB; the oldest go first. Stories have all
 // that they said.
 export const COURIER_UNHEARD_COUNT_MAX = 1024
-// Receipts whose signature was checked a moment ago, 256 x 0.4 KiB: what a delivery has verified the
-// stem does not verify again.
-export const COURIER_VERIFIED_COUNT_MAX = 256
+// Per node: carriers whose keys were turned into names, 256 x 0.2 KiB; then it begins anew.
+export const COURIER_NAMES_COUNT_MAX = 256
 
 // Per guess at a passphrase: 64 MiB and 3 passes, 0.2 s on a desktop; as RFC 9106 proposes where
 // memory is scarce.
@@ -322,8 +321,10 @@ export const RECONCILE_AUDIT_PERIOD = 16
 // Answering: exchanges per carrier, and in all.
 export const RECONCILE_ANSWER_PEER_COUNT_MAX = 4
 export const RECONCILE_ANSWER_COUNT_MAX = 32
-// Per carrier: pages of drops in one comparison, and how long until the first one again.
+// Per carrier: pages of drops in one comparison, in all, and how long until the first one again. What
+// an honest carrier remembers are 130 pages.
 export const RECONCILE_DROP_PAGE_COUNT_MAX = 64
+export const RECONCILE_DROP_PAGE_ALL_COUNT_MAX = 256
 export const RECONCILE_DROPS_MS = 21_600_000
 // A shard counts as handed over for so long after others were seen to hold all of it.
 export const RECONCILE_AGREED_MS = 600_000

@@ -207,8 +207,8 @@ export class Conduct {
       const count = item.receipts.length
       if (!item.isDummy) emit({ kind: 'receipt', reference, carrier: names.of(carrier), count })
     }
-    const carriers = this.#signersOf(item)
     if (item.stage !== 'stem') return
+    const carriers = this.#signersOf(item)
     if (item.state === 'trying' && hasEnough({ carriers })) this.#store(item, this.#known(item))
     else this.#checkIn(item, COURIER_SETTLE_MS)
   }

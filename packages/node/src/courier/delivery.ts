@@ -173,12 +173,14 @@ export class Delivery {
     ask: (envelopes: readonly Uint8Array[]) => Promise<readonly PushOutcome[]>,
   ): Promise<void> {
     try {
+      const key = peerKeyOf(peer)
+      const keyHex = key === null ? null : toHex(key)
       const outcomes = await ask(batch.map(({ envelope }) => envelope))
       const served = new Set<number>()
       const failed = new Set<number>()
       for (const [at, parcel] of batch.entries()) {
         const { shard } = parcel.request
-        const isServed = this.#heard(peer, parcel, outcomes[at])
+        const isServed = this.#heard(peer, keyHex, parcel, outcomes[at])
         if (isServed !== null) (isServed ? served : failed).add(shard)
       }
       this.#judge(peer, served, failed)
@@ -200,10 +202,15 @@ export class Delivery {
   }
 
   /** Whether it served; null when that says nothing about it. */
-  #heard(peer: PeerId, parcel: DeliveryParcel, outcome: PushOutcome | undefined): boolean | null {
+  #heard(
+    peer: PeerId,
+    keyHex: string | null,
+    parcel: DeliveryParcel,
+    outcome: PushOutcome | undefined,
+  ): boolean | null {
     switch (outcome?.kind) {
       case 'receipt':
-        return this.#signed(peer, parcel, outcome.receipt)
+        return this.#signed(peer, keyHex, parcel, outcome.receipt)
       case 'dropped':
         return this.#dropped(peer, parcel, outcome.drop)
       case 'refused':
@@ -215,7 +222,12 @@ export class Delivery {
     }
   }
 
-  #signed(peer: PeerId, parcel: DeliveryParcel, receipt: Uint8Array): boolean {
+  #signed(
+    peer: PeerId,
+    keyHex: string | null,
+    parcel: DeliveryParcel,
+    receipt: Uint8Array,
+  ): boolean {
     const { verifyReceipt, wire } = this.#init
     // What our own store has signed needs no proof.
     if (peer === wire.self) {
@@ -223,8 +235,7 @@ export class Delivery {
       return true
     }
     const verdict = verifyReceipt(receipt, parcel.request)
-    const key = peerKeyOf(peer)
-    const isGenuine = typeof verdict !== 'string' && key !== null && verdict.carrier === toHex(key)
+    const isGenuine = typeof verdict !== 'string' && verdict.carrier === keyHex
     if (isGenuine) parcel.signed(peer, receipt)
     else parcel.failed(peer)
     // A promise that is genuine and too short may come from another clock.

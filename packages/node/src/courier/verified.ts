@@ -1,5 +1,5 @@
 // Receipts are verified once, although a delivery and the stem both have to see that they hold.
-import { toHex } from '@ezchat/protocol/codec/bytes.ts'
+import { equalBytes } from '@ezchat/protocol/codec/bytes.ts'
 import type {
   EnvelopeReader,
   ReceiptSubject,
@@ -7,13 +7,17 @@ import type {
   ReceiptVerifier,
 } from '@ezchat/protocol/stem/entry.ts'
 import type { StemReaders } from '@ezchat/protocol/stem/readers.ts'
-import { COURIER_VERIFIED_COUNT_MAX } from '../limits.ts'
 
-/** Only what holds is remembered; a forgery costs whoever sends it, and us, the same each time. */
+interface Verified {
+  readonly subject: ReceiptSubject
+  readonly verdict: ReceiptVerdict
+}
+
+/** By the very bytes in memory: what came twice from outside is verified twice. */
 export class VerifyingReaders implements StemReaders {
   readonly readEnvelope: EnvelopeReader
   readonly #verify: ReceiptVerifier
-  readonly #holds = new Map<string, ReceiptVerdict>()
+  readonly #verified = new WeakMap<Uint8Array, Verified>()
 
   constructor({ readEnvelope, verifyReceipt }: StemReaders) {
     this.readEnvelope = readEnvelope
@@ -21,19 +25,14 @@ export class VerifyingReaders implements StemReaders {
   }
 
   readonly verifyReceipt = (receipt: Uint8Array, subject: ReceiptSubject): ReceiptVerdict => {
-    const name = `${toHex(subject.id)} ${subject.expiresAtSeconds} ${toHex(receipt)}`
-    const known = this.#holds.get(name)
-    if (known !== undefined) return known
+    const known = this.#verified.get(receipt)
+    if (known !== undefined && isSame(known.subject, subject)) return known.verdict
     const verdict = this.#verify(receipt, subject)
-    if (typeof verdict !== 'string') this.#remember(name, verdict)
+    this.#verified.set(receipt, { subject, verdict })
     return verdict
   }
+}
 
-  #remember(name: string, verdict: ReceiptVerdict): void {
-    if (this.#holds.size >= COURIER_VERIFIED_COUNT_MAX) {
-      const [oldest] = this.#holds.keys()
-      if (oldest !== undefined) this.#holds.delete(oldest)
-    }
-    this.#holds.set(name, verdict)
-  }
+function isSame(a: ReceiptSubject, b: ReceiptSubject): boolean {
+  return a.expiresAtSeconds === b.expiresAtSeconds && equalBytes(a.id, b.id)
 }
