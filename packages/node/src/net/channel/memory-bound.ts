@@ -14,7 +14,7 @@ const PEER_BYTES = CHANNEL_FLOOR_BYTES + FRAME_BODY_BYTES_MAX
 /** What we took over and have not read, and as much that libp2p received since. */
 const PAUSED_BYTES = 2 * CHANNEL_READ_BUFFER_BYTES
 
-/** 145 MiB. Typical is a thousandth of it: a peer that keeps to its window and reads. */
+/** 132 MiB. Peers that keep to their window and read take a thousandth of it. */
 export const CHANNEL_MEMORY_BYTES_MAX =
   CHANNEL_PEERS_MAX * PEER_BYTES +
   CHANNEL_POOL_BYTES_MAX +
