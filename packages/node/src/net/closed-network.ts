@@ -1,5 +1,5 @@
 // A closed network's connections begin with a key that outsiders lack: network.md §3.
-import { toHex, utf8 } from '@ezchat/protocol/codec/bytes.ts'
+import { concatBytes, utf8 } from '@ezchat/protocol/codec/bytes.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { derive } from '@ezchat/protocol/crypto/derive.ts'
 import { KEY_LABELS } from '@ezchat/protocol/crypto/labels.ts'
@@ -12,7 +12,20 @@ export function transportKey(crypto: Crypto, key: Secret): Secret {
   return derive(crypto, KEY_LABELS.networkTransport, key, [], KEY_BYTES)
 }
 
+/** As libp2p wants it: two lines of text, and the key's digits, which never become a string. */
 export function closedNetwork(key: Secret): ReturnType<typeof preSharedKey> {
-  const digits: string = toHex(Uint8Array.from(key.reveal()))
-  return preSharedKey({ psk: utf8(`/key/swarm/psk/1.0.0/\n/base16/\n${digits}`) })
+  const psk = concatBytes(HEAD, digitsOf(key.reveal()))
+  return preSharedKey({ psk })
+}
+
+const HEAD = utf8('/key/swarm/psk/1.0.0/\n/base16/\n')
+const DIGITS = utf8('0123456789abcdef')
+
+function digitsOf(bytes: Uint8Array): Uint8Array {
+  const digits = new Uint8Array(2 * bytes.length)
+  for (const [at, byte] of bytes.entries()) {
+    digits[2 * at] = DIGITS[byte >> 4]!
+    digits[2 * at + 1] = DIGITS[byte & 15]!
+  }
+  return digits
 }

@@ -125,6 +125,16 @@ export class ShardGossip {
     }
   }
 
+  /** Neighbours that want to hear of the shard. */
+  listenersOf(shard: number): PeerId[] {
+    return this.#init.gossip.getSubscribers(this.#topicOf(shard)).map(String)
+  }
+
+  watchListeners(listener: () => void): () => void {
+    this.#init.gossip.addEventListener('subscription-change', listener)
+    return () => this.#init.gossip.removeEventListener('subscription-change', listener)
+  }
+
   #topicOf(shard: number): string {
     const topic = this.#init.topics[shard]
     assert(topic !== undefined, `expected a shard, got ${shard}`)

@@ -130,6 +130,15 @@ export class Libp2pWire implements Wire {
     if (publicKey !== null) this.#parts.penalties.add(peerIdOf(publicKey), offence)
   }
 
+  /** Neighbours that hear what is published on the shard. */
+  listenersOf(shard: number): readonly PeerId[] {
+    return this.#parts.gossip.listenersOf(shard)
+  }
+
+  watchListeners(listener: () => void): () => void {
+    return this.#parts.gossip.watchListeners(listener)
+  }
+
   /** It did what we asked of it: it may become one of those that we come back to. */
   served(peer: PeerId): void {
     this.#parts.memory.served(peer)

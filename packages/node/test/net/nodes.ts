@@ -1,6 +1,7 @@
 // Real nodes on loopback, all in this process. Nothing waits for a while: only for what happens.
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { concatBytes } from '@ezchat/protocol/codec/bytes.ts'
 import { labelled, SIGN_LABELS } from '@ezchat/protocol/crypto/labels.ts'
 import { Secret } from '@ezchat/protocol/crypto/secret.ts'
@@ -79,6 +80,29 @@ export async function untilPeers(wire: Libp2pWire, holds: () => boolean): Promis
   const unwatch = wire.watchPeers(() => changes.dispatchEvent(new Event('change')))
   try {
     while (!holds()) await once(changes, 'change', soon())
+  } finally {
+    unwatch()
+  }
+}
+
+/** Asks until there is an answer: kad-dht makes sure of a new neighbour before it asks it. */
+export async function untilFound<T>(ask: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  const { signal } = soon()
+  for (;;) {
+    const found = await ask()
+    if (found.length > 0) return found
+    signal.throwIfAborted()
+    // A turn of the event loop: with nobody to ask, the answer comes without one.
+    await setImmediate()
+  }
+}
+
+/** Resolves when the peer hears what this node publishes on the shard. */
+export async function isListening(wire: Libp2pWire, shard: number, peer: PeerId): Promise<void> {
+  const changes = new EventTarget()
+  const unwatch = wire.watchListeners(() => changes.dispatchEvent(new Event('change')))
+  try {
+    while (!wire.listenersOf(shard).includes(peer)) await once(changes, 'change', soon())
   } finally {
     unwatch()
   }
