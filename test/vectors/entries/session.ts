@@ -67,6 +67,7 @@ function step(crypto: Crypto, session: Session, what: Uint8Array, input: JsonObj
   const options = { nowSeconds, associated, ttlSeconds: 30 * 86_400 }
   const received = openMessage(crypto, session, rest, options)
   if (received === null) return null
+  if (received.kind === 'used' && received.isPeerRollback) return { session, says: 'set back' }
   if (received.kind !== 'opened') return { session, says: received.kind as Json }
   return { session: received.session, says: toHex(received.content) as Json }
 }

@@ -28,6 +28,7 @@ import {
 /** The initiator, with a Crypto that seals something else where it is told to. */
 export class Initiator {
   #session: Session
+  #incarnation = 1
   readonly #random = drawer('alice')
   #lie: ((plain: Uint8Array) => Uint8Array) | null = null
   readonly #crypto: Crypto = {
@@ -48,7 +49,12 @@ export class Initiator {
   say(content: string, lie: ((plain: Uint8Array) => Uint8Array) | null = null): Uint8Array {
     this.#lie = lie
     const roomBytes = this.#session.handshake === null ? ROOM_BYTES : FIRST_ROOM_BYTES
-    const options = { nowSeconds: NOW_SECONDS, associated, roomBytes, incarnation: 1 }
+    const options = {
+      nowSeconds: NOW_SECONDS,
+      associated,
+      roomBytes,
+      incarnation: this.#incarnation,
+    }
     const sent = sealMessageWith(this.#crypto, this.#session, utf8(content), options, this.#random)
     this.#session = sent.session
     this.#lie = null
@@ -58,6 +64,15 @@ export class Initiator {
   /** What follows the handshake, which is 1,324 bytes with this proof. */
   sayAgain(content: string, lie: ((plain: Uint8Array) => Uint8Array) | null = null): Uint8Array {
     return this.say(content, lie).slice(1324)
+  }
+
+  /** What it has now; by calling what comes back, its program starts anew with that. */
+  copy(): () => void {
+    const session = this.#session
+    return () => {
+      this.#session = session
+      this.#incarnation += 1
+    }
   }
 
   hear(message: Uint8Array): void {

@@ -33,6 +33,37 @@ export function messageCases(): Case[] {
     }),
   )
   add(
+    'set-back',
+    'Another start of the initiator’s program uses a number again: its state went back.',
+    script((a) => {
+      const restore = a.copy()
+      const two = a.sayAgain('two')
+      restore()
+      return [receive(two), receive(a.sayAgain('another two'))]
+    }),
+  )
+  add(
+    'restarted',
+    'The initiator’s program starts anew with all that it had; what comes twice is a copy.',
+    script((a) => {
+      const two = a.sayAgain('two')
+      a.copy()()
+      const three = a.sayAgain('three')
+      return [receive(two), receive(three), receive(two), receive(three)]
+    }),
+  )
+  add(
+    'set-back-heard',
+    'Of a start whose third message opened, a used number is news in its fourth, not in its first.',
+    script((a) => {
+      const restore = a.copy()
+      const [two, three, , five] = ['two', 'three', 'four', 'five'].map((what) => a.sayAgain(what))
+      restore()
+      const again = ['2', '3', '4', '5'].map((what) => a.sayAgain(what))
+      return [two!, three!, five!, again[2]!, again[3]!, again[0]!].map(receive)
+    }),
+  )
+  add(
     'empty',
     'A content of no bytes is a message too.',
     script((a) => [receive(a.sayAgain(''))]),
