@@ -180,6 +180,11 @@ export class Contacts {
     })
   }
 
+  /** Where what is written to them goes; null while that is not known. */
+  homeShard(peer: string): number | null {
+    return this.#parts.people.of(this.resolve(peer)).homeShard
+  }
+
   resolve(peer: string): Uint8Array {
     const { people, self } = this.#parts
     const identityKey = resolvePeer(people, peer)

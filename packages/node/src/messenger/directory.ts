@@ -26,20 +26,24 @@ export interface Finding {
   readonly shard: number | null
   readonly hints: readonly string[]
   readonly signal: AbortSignal
+  /** Where they are remembered: each costs a multiplication on the curve. */
+  readonly mailboxOf?: (period: number) => Uint8Array
 }
 
 /** Null when nothing that holds was found. */
 export async function findRecord(
   terms: Terms,
   routes: RecordRoutes,
-  { door, shard, hints, signal }: Finding,
+  finding: Finding,
 ): Promise<OpenedRecord | null> {
+  const { door, shard, hints, signal } = finding
   const { crypto, network } = terms
+  const mailboxOf = finding.mailboxOf ?? ((period) => recordMailbox(crypto, door, period))
   const nowSeconds = nowSecondsOf(terms)
   const periods = recordPeriods(nowSeconds)
   for (let at = 0; at < periods.length; at += STEP_PERIODS) {
     const asking = periods.slice(at, at + STEP_PERIODS).map(async (period) => {
-      const name = recordName(crypto, network.id, recordMailbox(crypto, door, period))
+      const name = recordName(crypto, network.id, mailboxOf(period))
       return routes.find(name, { shard, hints, signal })
     })
     for (const found of await Promise.all(asking)) {
@@ -120,7 +124,7 @@ export class Directory {
   }
 
   async #tryOnce(identityKey: Uint8Array): Promise<boolean> {
-    const { people, terms, desk } = this.#parts
+    const { people, terms, desk, mailboxes } = this.#parts
     const person = people.of(identityKey)
     const doorSecret = people.contact(identityKey)?.doorSecret ?? person.doorSecret
     const { signal } = this.#ended
@@ -128,7 +132,9 @@ export class Directory {
     const networkId = terms.network.id
     try {
       const door = { networkId, identityKey, doorSecret }
-      const record = await findRecord(terms, this.#routes, { door, shard, hints, signal })
+      const mailboxOf = (period: number) => mailboxes.doorOf({ identityKey, doorSecret }, period)
+      const finding = { door, shard, hints, signal, mailboxOf }
+      const record = await findRecord(terms, this.#routes, finding)
       if (record === null) return false
       return await desk.run((draft) => this.#learn(draft, identityKey, record))
     } catch {

@@ -71,7 +71,7 @@ export class VirtualClock implements Clock {
 
 /** Until nothing that is under way moves any more. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 export interface Letter {
@@ -88,6 +88,7 @@ export class PostOffice implements Arrivals {
   readonly bag: Letter[] = []
   readonly #listeners = new Set<(arrived: readonly StoredEnvelope[]) => void>()
   readonly couriers = new Map<string, FakeCourier>()
+  readonly references: Uint8Array[] = []
   isOpen = true
 
   get arrivalLast(): number {
@@ -130,6 +131,7 @@ export class PostOffice implements Arrivals {
       bytes: envelope,
     }
     this.kept.push(stored)
+    this.references.push(reference)
     for (const listener of this.#listeners) listener([stored])
     this.couriers.get(from)?.say({ kind: 'stored', reference, count: 3 })
   }
@@ -232,10 +234,34 @@ export function memoryKeyFile(): KeyFile & { bytes: Uint8Array | null } {
   }
 }
 
+/** A disk of which copies can be kept. */
+export class VillageDisk extends FaultyKeyValue {
+  #copied: readonly (readonly [Uint8Array, Uint8Array])[] = []
+
+  async copyNow(): Promise<void> {
+    this.restart()
+    const everything = { from: new Uint8Array(0), before: Uint8Array.of(0xff), countMax: 1e6 }
+    this.#copied = await this.page(everything)
+  }
+
+  async restoreCopy(): Promise<void> {
+    this.restart()
+    const everything = { from: new Uint8Array(0), before: Uint8Array.of(0xff), countMax: 1e6 }
+    const keys = await this.pageKeys(everything)
+    await this.write(
+      [
+        ...keys.map((key) => ({ key, value: null })),
+        ...this.#copied.map(([key, value]) => ({ key, value })),
+      ],
+      { sync: true },
+    )
+  }
+}
+
 /** Somebody with a disk. */
 export class Villager {
   readonly name: string
-  readonly disk: FaultyKeyValue
+  readonly disk: VillageDisk
   readonly keyFile = memoryKeyFile()
   readonly world: World
   readonly failures: unknown[] = []
@@ -246,7 +272,7 @@ export class Villager {
   constructor(name: string, world: World, seed: number) {
     this.name = name
     this.world = world
-    this.disk = new FaultyKeyValue(seed)
+    this.disk = new VillageDisk(seed)
   }
 
   get messenger(): Messenger {
