@@ -223,6 +223,8 @@ export const BOOK_SERVED_ALL_COUNT_MAX = 4096
 export const BOOK_TOLD_COUNT_MAX = 16
 // Per shard: of these, named by one and the same: no single peer fills the book.
 export const BOOK_TOLD_BY_ONE_COUNT_MAX = 6
+// Per shard: of these, found in the DHT or in invites, whose words come from several.
+export const BOOK_FOUND_COUNT_MAX = 12
 // Fewer usable ones than these, and a search begins: 3 receipts are wanted, and one may be away.
 export const BOOK_SHORT_COUNT = 4
 // Per search: neighbours that are asked; then the DHT.
@@ -506,3 +508,5 @@ export const BLOB_KEEP_SECONDS_MAX = 31_536_000
 export const BLOB_OFFER_MS_MAX = 120_000
 // Per node: blobs that it offers at once, each to be pulled by one carrier; the next one waits.
 export const BLOB_OFFERS_MAX = 64
+// Per ping of a contact: carriers of its shard that are asked.
+export const PING_CARRIERS_MAX = 8

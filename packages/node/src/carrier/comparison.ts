@@ -11,7 +11,6 @@ import {
   RECONCILE_AUDIT_PERIOD,
   RECONCILE_BROKEN_COUNT_MAX,
   RECONCILE_DROP_PAGE_COUNT_MAX,
-  RECONCILE_DROPS_MS,
   RECONCILE_LOAD_BYTES_MAX,
   RECONCILE_REQUEST_MS_MAX,
 } from '../limits.ts'
@@ -160,13 +159,13 @@ export class Comparison {
       const number = history.exchangeNumber
       const terms = { peer, number, shard, isAudit, signal }
       const initiated = await runExchange(this.#init, terms)
-      await this.#act(shard, initiated)
+      await this.#act(shard, initiated, isAudit)
     } finally {
       release(shard)
     }
   }
 
-  async #act(shard: number, { end, need, haveCount }: Initiated): Promise<void> {
+  async #act(shard: number, { end, need, haveCount }: Initiated, isAudit: boolean): Promise<void> {
     const { clock, agreements, wire } = this.#init
     const { peer, history } = this.#terms
     const nowMs = clock.monotonicMs()
@@ -186,8 +185,8 @@ export class Comparison {
     const storedBefore = this.#storedCount
     await this.#pull(shard, need)
     if (this.#storedCount > storedBefore) history.wake(shard)
-    // Full, or dropped here, or only lacking there: it will differ for a while.
-    else if (need.count > 0 || haveCount > 0) history.rest(shard, clock.monotonicMs())
+    // One of us is full, or has dropped it, or the roots were false: it will differ for a while.
+    else if (!isAudit) history.rest(shard, clock.monotonicMs())
   }
 
   async #pull(shard: number, needed: NeededIds): Promise<void> {
@@ -215,25 +214,28 @@ export class Comparison {
     }
   }
 
-  /** Before anything is loaded that is dropped already. */
+  /** Before anything is loaded that is dropped already. A peer whose pages never end is left. */
   async #pullDrops(): Promise<void> {
-    const { wire, clock, door } = this.#init
-    const { peer, history, signal } = this.#terms
-    const nowMs = clock.monotonicMs()
-    const isRecent = history.dropsAtMs !== null && nowMs - history.dropsAtMs < RECONCILE_DROPS_MS
-    if (isRecent && history.dropsPosition === null) return
+    const { clock } = this.#init
+    const { history } = this.#terms
+    if (!history.areDropsDue(clock.monotonicMs())) return
     for (let count = 0; count < RECONCILE_DROP_PAGE_COUNT_MAX; count++) {
-      const position = history.dropsPosition
-      const asking = (limit: AbortSignal) => dropsFrom(wire, peer, position, { signal: limit })
-      const page = await within(clock, RECONCILE_REQUEST_MS_MAX, asking, signal)
-      const receptions = await door.takeDrops(page.drops, peer)
-      // It was penalised when its drop was refused.
-      if (receptions.some(({ kind }) => kind === 'wrong')) throw new EzchatError('PEER_INVALID')
-      history.dropsPosition = page.position
-      history.dropsAtMs = nowMs
-      if (page.position === null) return
+      await this.#pullDropsPage()
+      if (history.dropsPosition === null) return
     }
     this.#hasMore = true
+  }
+
+  async #pullDropsPage(): Promise<void> {
+    const { wire, clock, door } = this.#init
+    const { peer, history, signal } = this.#terms
+    const position = history.dropsPosition
+    const asking = (limit: AbortSignal) => dropsFrom(wire, peer, position, { signal: limit })
+    const page = await within(clock, RECONCILE_REQUEST_MS_MAX, asking, signal)
+    history.noteDrops(page.position, clock.monotonicMs())
+    const receptions = await door.takeDrops(page.drops, peer)
+    // It was penalised when its drop was refused.
+    if (receptions.some(({ kind }) => kind === 'wrong')) throw new EzchatError('PEER_INVALID')
   }
 
   /** An honest carrier lacks little of what it has just said it holds: what has gone meanwhile. */

@@ -1,5 +1,10 @@
 // What a reconciler remembers of one carrier: when to compare again, what to leave alone meanwhile.
-import { RECONCILE_REST_MS_MAX, RECONCILE_REST_MS_MIN } from '../limits.ts'
+import {
+  RECONCILE_DROP_PAGE_ALL_COUNT_MAX,
+  RECONCILE_DROPS_MS,
+  RECONCILE_REST_MS_MAX,
+  RECONCILE_REST_MS_MIN,
+} from '../limits.ts'
 import type { NeededIds } from './needed-ids.ts'
 
 interface Rest {
@@ -17,13 +22,27 @@ export class PeerHistory {
   brokenCount = 0
   /** Its exchanges with us have shown these. */
   readonly owed = new Map<number, NeededIds>()
-  /** Where its drops were left; null before the first page. */
+  /** Where its drops were left; null before the first page, and after the last. */
   dropsPosition: Uint8Array | null = null
-  dropsAtMs: number | null = null
+  #dropsPageCount = 0
+  #dropsAtMs: number | null = null
   readonly #rests = new Map<number, Rest>()
 
   constructor(dueAtMs: number) {
     this.dueAtMs = dueAtMs
+  }
+
+  areDropsDue(nowMs: number): boolean {
+    if (this.dropsPosition !== null || this.#dropsAtMs === null) return true
+    return nowMs - this.#dropsAtMs >= RECONCILE_DROPS_MS
+  }
+
+  noteDrops(position: Uint8Array | null, nowMs: number): void {
+    this.#dropsPageCount++
+    const isEnd = position === null || this.#dropsPageCount >= RECONCILE_DROP_PAGE_ALL_COUNT_MAX
+    this.dropsPosition = isEnd ? null : position
+    this.#dropsAtMs = nowMs
+    if (isEnd) this.#dropsPageCount = 0
   }
 
   isResting(shard: number, nowMs: number): boolean {

@@ -4,6 +4,7 @@ import {
   BOOK_FAILED_COUNT_MAX,
   BOOK_FAILED_MS_MAX,
   BOOK_FAILED_MS_MIN,
+  BOOK_FOUND_COUNT_MAX,
   BOOK_SERVED_COUNT_MAX,
   BOOK_TOLD_BY_ONE_COUNT_MAX,
   BOOK_TOLD_COUNT_MAX,
@@ -66,7 +67,8 @@ export class ShardCarriers {
   addTold(peer: PeerId, toldBy: PeerId | null): boolean {
     if (this.get(peer) !== null) return false
     const byOne = [...this.#told.values()].filter((other) => other.toldBy === toldBy)
-    if (byOne.length >= BOOK_TOLD_BY_ONE_COUNT_MAX) return false
+    const most = toldBy === null ? BOOK_FOUND_COUNT_MAX : BOOK_TOLD_BY_ONE_COUNT_MAX
+    if (byOne.length >= most) return false
     this.#put(newCarrier(peer, toldBy))
     return true
   }
