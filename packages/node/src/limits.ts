@@ -86,9 +86,10 @@ export const CHANNEL_PAUSED_COUNT_MAX = 8
 // next ones are not read before it is time.
 export const CHANNEL_FRAMES_PER_SECOND = 2000
 export const CHANNEL_FRAMES_BURST = 4000
-// Per peer: notices in a second, and at once; later ones are dropped unread.
+// Per peer: notices in a second, and at once, which is what a connection that hung for 9 seconds
+// brings together; later ones are dropped unread.
 export const CHANNEL_NOTICES_PER_SECOND = 100
-export const CHANNEL_NOTICES_BURST = 200
+export const CHANNEL_NOTICES_BURST = 1000
 // Per peer: channels that it opens in a minute, and at once. The newest replaces the one before;
 // further ones are closed.
 export const CHANNEL_OPENINGS_PER_MINUTE = 6
