@@ -10,6 +10,7 @@ import {
   METHODS,
   request,
   SINGLE_PROTOCOL,
+  UNLIMITED,
   type Work,
 } from './request-work.ts'
 
@@ -28,6 +29,7 @@ const channels = new Channels({
   onFailure: (method, error) => {
     throw new Error(method, { cause: error })
   },
+  rate: UNLIMITED,
 })
 
 async function askAlone(body: Uint8Array): Promise<Uint8Array> {

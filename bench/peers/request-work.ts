@@ -33,3 +33,7 @@ export function isAnswerTo(answer: Uint8Array, body: Uint8Array): boolean {
 /** So large that as many as are asked at once fit the window of a channel. */
 const REQUEST = { kind: 'request', requestBytesMax: 16_384, answerBytesMax: 16_384 } as const
 export const METHODS = { turn: { number: 1, ...REQUEST } } as const
+
+const FAST = { perSecond: 1e9, burst: 1e9 }
+/** What one peer may ask in a second is a limit of its own, and not what is measured. */
+export const UNLIMITED = { read: FAST, write: FAST }

@@ -321,6 +321,10 @@ export const FRAME_BODY_BYTES_MAX = 69_632
 /** channel.md §3: what may be under way on a channel, counted with the largest answers. */
 export const CHANNEL_WINDOW_REQUESTS = 32
 export const CHANNEL_WINDOW_BYTES = 2_097_152
+/** channel.md §3: what an asker keeps to, in a second or a minute over time, and at once. */
+export const CHANNEL_ASK_FRAMES = { perSecond: 1800, burst: 2000 } as const
+export const CHANNEL_ASK_NOTICES = { perSecond: 90, burst: 200 } as const
+export const CHANNEL_ASK_OPENINGS = { perSecond: 5 / 60, burst: 6 } as const
 /** channel.md §4. What is not listed is from a later version, or a status of errors.md from 256 on. */
 export const CHANNEL_STATUSES = { ok: 0, busy: 1, unknownMethod: 2, failed: 3, full: 4 } as const
 /** channel.md §4: within this, a request is answered in one way or another. */

@@ -4,6 +4,8 @@ import type { FrameHeader } from '@ezchat/protocol/channel/frame.ts'
 import type { Frame } from '@ezchat/protocol/channel/frame-reader.ts'
 import {
   CHANNEL_ANSWER_SECONDS,
+  CHANNEL_ASK_NOTICES,
+  CHANNEL_ASK_OPENINGS,
   CHANNEL_STATUSES,
   CHANNEL_WINDOW_BYTES,
   CHANNEL_WINDOW_REQUESTS,
@@ -25,6 +27,7 @@ import { FrameStream, type FrameStreamEnd } from './frame-stream.ts'
 import type { NamedMethod } from './method.ts'
 import { Outgoing } from './outgoing.ts'
 import type { PauseCount } from './pause-count.ts'
+import { type Rate, TokenBucket } from './token-bucket.ts'
 
 const EMPTY = new Uint8Array(0)
 const ID_MAX = 0xffff_ffff
@@ -38,6 +41,8 @@ export interface AskerInit {
   readonly clock: Clock
   readonly share: BudgetShare
   readonly pauses: PauseCount
+  /** How many frames we write: the peer reads no faster, and takes more for a flood. */
+  readonly rate: Rate
   readonly open: (options: WireOptions) => Promise<Stream>
   readonly isConnected: () => boolean
   readonly offended: (offence: Offence) => void
@@ -45,6 +50,9 @@ export interface AskerInit {
 
 export class Asker {
   readonly #init: AskerInit
+  readonly #frames: TokenBucket
+  readonly #noticeTokens: TokenBucket
+  readonly #openings: TokenBucket
   readonly #waiting = new Set<Outgoing>()
   readonly #underWay = new Map<number, Outgoing>()
   #notices: Notice[] = []
@@ -54,13 +62,19 @@ export class Asker {
   #opening: AbortController | null = null
   #lastId = 0
   #strayCount = 0
+  #cancelPace: (() => void) | null = null
 
   constructor(init: AskerInit) {
+    const { clock, rate } = init
     this.#init = init
+    this.#frames = new TokenBucket(clock, rate)
+    this.#noticeTokens = new TokenBucket(clock, CHANNEL_ASK_NOTICES)
+    this.#openings = new TokenBucket(clock, CHANNEL_ASK_OPENINGS)
   }
 
   get isIdle(): boolean {
-    return this.#stream === null && this.#opening === null && this.#waiting.size === 0
+    const isQuiet = this.#stream === null && this.#opening === null && this.#waiting.size === 0
+    return isQuiet && this.#openings.isFull
   }
 
   get unreadBytes(): number {
@@ -84,7 +98,8 @@ export class Asker {
     const bytes = frameBytes(body)
     if (this.#stream === null && this.#opening === null && !this.#init.isConnected()) return false
     if (this.#noticeBytes + bytes > CHANNEL_NOTICE_BYTES_MAX) return false
-    if (!this.#init.share.take(bytes)) return false
+    if (this.#noticeTokens.waitMs > 0 || !this.#init.share.take(bytes)) return false
+    this.#noticeTokens.take()
     this.#noticeBytes += bytes
     this.#notices.push({ method, body })
     this.#advance()
@@ -121,10 +136,21 @@ export class Asker {
       const isFull = this.#underWay.size >= CHANNEL_WINDOW_REQUESTS
       // In their order, so that a large one does not wait for ever behind small ones.
       if (isFull || this.#windowBytes + outgoing.cost > CHANNEL_WINDOW_BYTES) return
+      if (!this.#frames.take()) {
+        this.#advanceLater()
+        return
+      }
       this.#waiting.delete(outgoing)
       this.#windowBytes += outgoing.cost
       this.#send(this.#stream, outgoing)
     }
+  }
+
+  #advanceLater(): void {
+    this.#cancelPace ??= this.#init.clock.after(this.#frames.waitMs, () => {
+      this.#cancelPace = null
+      if (this.#stream !== null) this.#advance()
+    })
   }
 
   #send(stream: FrameStream, outgoing: Outgoing): void {
@@ -139,6 +165,7 @@ export class Asker {
   }
 
   #sendNotice(stream: FrameStream, { method, body }: Notice): void {
+    this.#frames.take()
     const bytes = frameBytes(body)
     stream.write({ kind: 'notice', id: 0, code: method.number }, body, () => {
       this.#noticeBytes -= bytes
@@ -153,6 +180,10 @@ export class Asker {
   }
 
   async #open(): Promise<void> {
+    if (this.#openings.waitMs > 0) {
+      this.#fail(new EzchatError('PEER_UNREACHABLE', { detail: 'its channels end too often' }))
+      return
+    }
     const opening = new AbortController()
     this.#opening = opening
     try {
@@ -170,6 +201,7 @@ export class Asker {
   #opened(stream: Stream): void {
     const { clock, pauses } = this.#init
     this.#opening = null
+    this.#openings.take()
     this.#strayCount = 0
     this.#stream = new FrameStream({
       ...{ clock, stream, pauses, from: 'answerer' },
@@ -213,6 +245,7 @@ export class Asker {
       this.#stopOpening()
       return
     }
+    this.#frames.take()
     this.#stream?.write({ kind: 'cancel', id: outgoing.id, code: 0 }, EMPTY)
   }
 
@@ -224,6 +257,8 @@ export class Asker {
 
   #ended({ offence, cause }: FrameStreamEnd): void {
     this.#stream = null
+    this.#cancelPace?.()
+    this.#cancelPace = null
     if (offence !== null) this.#init.offended(offence)
     if (offence === 'malformed') this.#fail(new EzchatError('PEER_INVALID', withCause(cause)))
     else if (offence === 'silent') this.#fail(new EzchatError('PEER_TIMEOUT'))

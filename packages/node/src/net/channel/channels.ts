@@ -1,5 +1,6 @@
 // The channels with all peers: what is asked of them, what they ask, and the memory that this may
 // take. channel.md is what goes over the wire.
+import { CHANNEL_ASK_FRAMES } from '@ezchat/protocol/constants.ts'
 import { assert } from '@ezchat/protocol/errors.ts'
 import type { Clock, Offence, PeerId, RequestHandler, WireOptions } from '@ezchat/protocol/ports.ts'
 import type { Stream } from '@libp2p/interface'
@@ -36,8 +37,8 @@ export interface ChannelsInit {
   readonly onOffence: (peer: PeerId, offence: Offence) => void
   /** A handler threw what is no answer. */
   readonly onFailure: (method: string, error: unknown) => void
-  /** How many frames of one peer are read, if not as many as limits.ts says. */
-  readonly rate?: Rate
+  /** How many frames of one peer are read, and written to one, if not as many as usual. */
+  readonly rate?: { readonly read: Rate; readonly write: Rate }
 }
 
 export interface ChannelUsage {
@@ -52,7 +53,10 @@ export interface ChannelUsage {
   readonly unreadBytes: number
 }
 
-const RATE: Rate = { perSecond: CHANNEL_FRAMES_PER_SECOND, burst: CHANNEL_FRAMES_BURST }
+const RATE = {
+  read: { perSecond: CHANNEL_FRAMES_PER_SECOND, burst: CHANNEL_FRAMES_BURST },
+  write: CHANNEL_ASK_FRAMES,
+}
 
 export class Channels {
   readonly #init: ChannelsInit
@@ -184,13 +188,14 @@ export class Channels {
       usedMs: clock.monotonicMs(),
       asker: new Asker({
         ...common,
+        rate: rate.write,
         share: this.#outgoing.share(),
         open: (options) => open(peer, options),
         isConnected: () => isConnected(peer),
       }),
       answerer: new Answerer({
         ...common,
-        ...{ peer, rate, offer: this.#offer },
+        ...{ peer, rate: rate.read, offer: this.#offer },
         share: this.#incoming.share(),
       }),
     }

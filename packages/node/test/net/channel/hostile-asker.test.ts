@@ -339,8 +339,8 @@ test('notices beyond their budget are dropped, and requests between them are ans
   let count = 0
   bob.channels.handleNotices('note', () => void count++)
   const stream = await mallory.open(bob)
-  for (let n = 0; n < 1000; n++) {
-    stream.frame({ kind: 'notice', id: 0, code: METHODS.note.number }, new Uint8Array(1000))
+  for (let n = 0; n < 2000; n++) {
+    stream.frame({ kind: 'notice', id: 0, code: METHODS.note.number }, new Uint8Array(100))
   }
   stream.frame({ id: 1, code: METHODS.small.number })
   await until(() => stream.frames.length === 1, 'the answer')

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Channels, type ChannelUsage } from '@ezchat/node/net/channel/channels.ts'
 import type { MethodTable } from '@ezchat/node/net/channel/method.ts'
+import type { Rate } from '@ezchat/node/net/channel/token-bucket.ts'
 import { encodeFrame, type FrameHeader } from '@ezchat/protocol/channel/frame.ts'
 import { type Frame, FrameReader } from '@ezchat/protocol/channel/frame-reader.ts'
 import { FRAME_BODY_BYTES_MAX } from '@ezchat/protocol/constants.ts'
@@ -45,7 +46,8 @@ export class Party {
   readonly known = new Map<string, Node>()
   readonly most = { incomingBytes: 0, outgoingBytes: 0, unreadBytes: 0, sum: 0 }
 
-  constructor(node: Node, rate?: { perSecond: number; burst: number }) {
+  /** `read` is how fast frames of others are read; it writes as fast as they come. */
+  constructor(node: Node, read?: Rate) {
     this.node = node
     const { clock } = this
     this.channels = new Channels({
@@ -62,7 +64,7 @@ export class Party {
         this.punish(peer)
       },
       onFailure: (method, error) => this.failures.push(`${method}: ${error}`),
-      ...(rate === undefined ? {} : { rate }),
+      ...(read === undefined ? {} : { rate: { read, write: read } }),
     })
     node.onStream = (stream, peer) => {
       this.accepted.push(stream)

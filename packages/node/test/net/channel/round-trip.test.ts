@@ -330,6 +330,52 @@ test('a notice opens the channel, but dials nobody', async () => {
   assert.deepEqual(got, [2])
 })
 
+test('honest peers ask no faster than they may, and nobody blames them', async () => {
+  const { alice, bob } = meet()
+  let count = 0
+  const asked = (async () => {
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(Array.from({ length: 250 }, () => alice.ask(bob, 'small', bytes(1))))
+      count = round + 1
+    }
+  })()
+  await until(() => count === 8, 'the burst')
+  const spent = alice.clock.nowMs()
+  await until(() => {
+    for (const { clock } of [alice, bob]) clock.advance(1)
+    return count === 20
+  }, 'the rest')
+  await asked
+  assert.ok(alice.clock.nowMs() - spent >= 1600, `${alice.clock.nowMs() - spent} ms`)
+  assert.deepEqual([alice.offences, bob.offences], [[], []])
+  assert.equal(bob.look().pausedCount, 0)
+})
+
+test('notices beyond their rate are not sent, and the caller knows', async () => {
+  const { alice, bob } = meet()
+  await alice.ask(bob, 'small', bytes(0))
+  const sent = Array.from({ length: 250 }, () => alice.notify(bob, bytes(1)))
+  assert.equal(sent.filter((isSent) => isSent).length, 200)
+  await alice.ask(bob, 'small', bytes(0))
+  alice.clock.advance(1000)
+  assert.equal(alice.notify(bob, bytes(1)), true)
+  assert.deepEqual(bob.offences, [])
+})
+
+test('a channel that ends again and again is not opened for a while', async () => {
+  const { alice, bob } = meet()
+  for (let n = 0; n < 6; n++) {
+    await alice.ask(bob, 'small', bytes(n))
+    bob.accepted.at(-1)!.abort(new Error('cable pulled'))
+    await until(() => alice.opened.at(-1)!.status !== 'open', 'the end')
+  }
+  await assert.rejects(alice.ask(bob, 'small', bytes(7)), failsWith('PEER_UNREACHABLE'))
+  assert.equal(alice.opened.length, 6)
+  for (const { clock } of [alice, bob]) clock.advance(12_100)
+  assert.deepEqual(await alice.ask(bob, 'small', bytes(8)), bytes(8))
+  assert.deepEqual([alice.offences, bob.offences], [[], []])
+})
+
 test('notices for which there is no room are not sent, and the caller knows', async () => {
   const { alice, bob } = meet()
   await alice.ask(bob, 'small', bytes(0))
