@@ -79,7 +79,7 @@ export class ShelfLayout {
       this.#key(PIECE, name, first + at),
     )
     const pieces: Uint8Array[] = []
-    for (const record of await this.#keyValue.getMany(keys)) {
+    for (const record of await this.#getMany(keys)) {
       const piece = record === null ? null : withoutCheck(record)
       if (piece === null) return null
       pieces.push(piece)
@@ -87,6 +87,14 @@ export class ShelfLayout {
     const start = from - first * BLOB_PIECE_BYTES_MAX
     const bytes = concatBytes(...pieces).subarray(start, start + length)
     return bytes.length === length ? bytes : null
+  }
+
+  async #getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | null)[]> {
+    try {
+      return await this.#keyValue.getMany(keys)
+    } catch (error: unknown) {
+      throw failureOf(error)
+    }
   }
 
   #key(kind: number, name: string, ...rest: readonly number[]): Uint8Array {
