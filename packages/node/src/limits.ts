@@ -366,6 +366,10 @@ export const PEER_CONNECTIONS_MAX = 3
 export const IDENTIFY_MS_MAX = 10_000
 // Per peer: what it may say about itself, 30 protocols and 20 addresses.
 export const IDENTIFY_BYTES_MAX = 8192
+// Per multiaddr that is read: through a relay it has two peers' names in it, 152 characters.
+export const ADDRESS_CHARACTERS_MAX = 256
+// A relay waits for so long until who asks for a place has shown that it is of our network.
+export const RELAY_IDENTIFY_MS_MAX = 2000
 // Per attempt to connect, all addresses of a peer together.
 export const CONNECT_MS_MAX = 15_000
 
@@ -511,3 +515,5 @@ export const BLOB_OFFER_MS_MAX = 120_000
 export const BLOB_OFFERS_MAX = 64
 // Per ping of a contact: carriers of its shard that are asked.
 export const PING_CARRIERS_MAX = 8
+// Per daemon: kinds of failures that are remembered as said; beyond it all are said again.
+export const LOG_KINDS_MAX = 256

@@ -1,8 +1,8 @@
 // Multiaddrs: what others say about where somebody is. Hints, so nothing in here throws.
 
-import { MULTIADDR_CHARACTERS_MAX } from '@ezchat/protocol/constants.ts'
 import type { PeerId } from '@ezchat/protocol/ports.ts'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { ADDRESS_CHARACTERS_MAX } from '../limits.ts'
 import { peerKeyOf } from './peer-id.ts'
 
 export interface Host {
@@ -13,7 +13,7 @@ export interface Host {
 }
 
 export function parseAddress(text: string): Multiaddr | null {
-  if (text.length > MULTIADDR_CHARACTERS_MAX || !text.startsWith('/')) return null
+  if (text.length > ADDRESS_CHARACTERS_MAX || !text.startsWith('/')) return null
   try {
     return multiaddr(text)
   } catch (error: unknown) {

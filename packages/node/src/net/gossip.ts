@@ -93,6 +93,7 @@ export interface ShardGossipInit {
   readonly gossip: GossipSub
   readonly topics: readonly string[]
   readonly penalise: (peer: PeerId, offence: Offence) => void
+  readonly isRefused: (peer: PeerId) => boolean
 }
 
 export class ShardGossip {
@@ -143,7 +144,8 @@ export class ShardGossip {
 
   async #judge(shard: number, peer: PeerId, batch: Uint8Array): ReturnType<BatchHandler> {
     const receive = this.#handlers.get(shard)
-    if (receive === undefined) return 'ignore'
+    // What a refused peer sent before its connection ended is still on its way to here.
+    if (receive === undefined || this.#init.isRefused(peer)) return 'ignore'
     // gossipsub takes a failure of ours for nobody's fault, and passes nothing on.
     const verdict = batch.length > GOSSIP_BATCH_BYTES_MAX ? 'reject' : await receive(peer, batch)
     if (verdict === 'reject') this.#init.penalise(peer, 'invalid')

@@ -6,10 +6,10 @@ import { isKeyOf } from '@ezchat/protocol/network/access.ts'
 import type { Network } from '@ezchat/protocol/network/descriptor.ts'
 import type { Clock, KeyValue, Offence, PeerId } from '@ezchat/protocol/ports.ts'
 import { METHODS } from '@ezchat/protocol/request/method.ts'
-import type { Libp2p } from '@libp2p/interface'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { within } from '../deadline.ts'
-import { CHANNEL_STREAMS_MAX, IDENTIFY_MS_MAX, LIBP2P_PEERS_MAX } from '../limits.ts'
+import { CHANNEL_STREAMS_MAX, LIBP2P_PEERS_MAX, RELAY_IDENTIFY_MS_MAX } from '../limits.ts'
 import { parseAddress } from './addresses.ts'
 import { Channels } from './channel/channels.ts'
 import { transportKey } from './closed-network.ts'
@@ -29,7 +29,7 @@ import { Presence } from './presence.ts'
 import type { Profile } from './profiles.ts'
 import { Providers } from './providers.ts'
 import { Records, recordSelectors, recordValidators } from './records.ts'
-import { Libp2pWire } from './wire.ts'
+import { Libp2pWire, type WireParts } from './wire.ts'
 
 export interface WireInit {
   readonly crypto: Crypto
@@ -52,34 +52,69 @@ export interface WireInit {
   readonly onFailure: (error: unknown) => void
 }
 
+/** What the other parts stand on; the rest of them need the node, which needs these. */
+interface Ground {
+  readonly init: WireInit
+  readonly names: WireNames
+  readonly privateKey: PrivateKey
+  readonly self: PeerId
+  readonly memory: PeerMemory
+  readonly penalties: Penalties
+  /** Filled in once there is a node. */
+  readonly later: {
+    refuse: (peer: PeerId) => void
+    isMember: (peer: PeerId) => Promise<boolean>
+  }
+}
+
+type Node = Libp2p<Services>
+
 export async function openWire(init: WireInit): Promise<Libp2pWire> {
-  const { crypto, clock, network, networkKey, keyValue, profile, onFailure } = init
+  const { crypto, network, networkKey } = init
   assert(isKeyOf(crypto, network, networkKey), 'expected the key of the network')
-  const names = wireNames(crypto, network)
+  const ground = await groundOf(init)
+  const node = await nodeOf(ground)
+  const parts = partsOf(ground, node)
+  const wire = new Libp2pWire(parts)
+  try {
+    await start(ground, parts)
+  } catch (error: unknown) {
+    await wire.close()
+    throw error
+  }
+  return wire
+}
+
+async function groundOf(init: WireInit): Promise<Ground> {
+  const { crypto, clock, network, keyValue, onFailure } = init
   const privateKey = await peerPrivateKey(init.peerSeed)
-  const self = peerIdFromPrivateKey(privateKey)
-  const memory = await PeerMemory.open({ clock, keyValue, self: self.toString(), onFailure })
-  const penalties = new Penalties({ clock, onRefused: (peer) => refuse(peer) })
-  const penalise = (peer: PeerId, offence: Offence) => penalties.add(peer, offence)
-  const bootstraps = init.bootstraps ?? []
-  const trusted = new Set(bootstraps.map((text) => parseAddress(text)?.toString()))
+  const self = peerIdFromPrivateKey(privateKey).toString()
+  const later: Ground['later'] = { refuse: () => {}, isMember: async () => false }
+  return {
+    ...{ init, privateKey, self, later },
+    names: wireNames(crypto, network),
+    memory: await PeerMemory.open({ clock, keyValue, self, onFailure }),
+    penalties: new Penalties({ clock, onRefused: (peer) => later.refuse(peer) }),
+  }
+}
+
+function nodeOf({ init, names, privateKey, penalties, later }: Ground): Promise<Node> {
+  const { crypto, clock, network, networkKey, profile } = init
+  const rules = { crypto, clock, networkId: network.id }
+  const trusted = new Set((init.bootstraps ?? []).map((text) => parseAddress(text)?.toString()))
   const gate = new Gate({
     rules: profile.gate,
     penalties,
-    isMember: (peer) => isMember(peer),
+    isMember: (peer) => later.isMember(peer),
     isTrusted: (address) => trusted.has(address.toString()),
   })
-  const rules = { crypto, clock, networkId: network.id }
-  const node = await createNode({
-    privateKey,
-    names,
-    profile,
-    gate,
+  return createNode({
+    ...{ privateKey, names, profile, gate },
     listen: init.listen,
     announce: init.announce ?? [],
     certificate: init.certificate ?? null,
     transportKey: networkKey === null ? null : transportKey(crypto, networkKey),
-    datastore: datastoreOf(init, names, self.toMultihash().bytes),
+    datastore: datastoreOf(init, names, peerIdFromPrivateKey(privateKey).toMultihash().bytes),
     validators: recordValidators(rules),
     selectors: recordSelectors(rules),
     gossip: {
@@ -90,81 +125,6 @@ export async function openWire(init: WireInit): Promise<Libp2pWire> {
       heartbeatMs: profile.gossipHeartbeatMs,
     },
   })
-  const presence = new Presence({
-    clock,
-    node,
-    protocol: names.requests,
-    onSeen: (peer, addresses) => memory.seen(peer, addresses),
-  })
-  const common = { node, self: self.toString(), presence, memory, penalties }
-  const dialler = new Dialler({ ...common, protocol: names.requests })
-  const channels = new Channels({
-    clock,
-    methods: METHODS,
-    open: (peer, options) => dialler.open(peer, options),
-    isConnected: (peer) => presence.isUp(peer),
-    onOffence: penalise,
-    onFailure: (_method, error) => onFailure(error),
-  })
-  const { dht, gossip } = node.services
-  const learn = (peer: PeerId, addresses: readonly string[]) => memory.learn(peer, addresses)
-  const keep = new KeepConnected({
-    ...{ clock, memory, bootstraps, self: self.toString() },
-    randomBytes: (length) => crypto.randomBytes(length),
-    countWanted: profile.outgoingCount,
-    peers: () => presence.peers(),
-    isRefused: (peer) => penalties.isRefused(peer),
-    connect: (target, signal) => dialler.connect(target, { signal }),
-  })
-  const wire = new Libp2pWire({
-    ...common,
-    ...{ channels, dialler, keep },
-    gossip: new ShardGossip({ gossip, topics: names.topics, penalise }),
-    providers: new Providers({
-      ...{ clock, dht, learn, self: self.toString() },
-      shardKeys: names.shardKeys,
-    }),
-    records: new Records({ ...rules, dht, onFailure }),
-  })
-  await start()
-  return wire
-
-  /** On whom the door closes is gone at once, and is nobody that we would look for. */
-  function refuse(peer: PeerId): void {
-    memory.forget(peer)
-    channels.closePeer(peer)
-    hangUp(node, peer)
-  }
-
-  function isMember(peer: PeerId): Promise<boolean> {
-    return within(clock, IDENTIFY_MS_MAX, (signal) => presence.whenUp(peer, signal)).catch(
-      () => false,
-    )
-  }
-
-  async function start(): Promise<void> {
-    presence.watch(({ kind, peer }) => {
-      if (kind === 'up') return
-      channels.closePeer(peer)
-      keep.lookSoon()
-    })
-    node.addEventListener('peer:discovery', ({ detail: { id, multiaddrs } }) => {
-      learn(id.toString(), multiaddrs.map(String))
-    })
-    await node.handle(
-      names.requests,
-      (stream, connection) => channels.accept(stream, connection.remotePeer.toString()),
-      { maxInboundStreams: CHANNEL_STREAMS_MAX, runOnLimitedConnection: true },
-    )
-    await node.start()
-    keep.start()
-  }
-}
-
-function hangUp(node: Libp2p<Services>, peer: PeerId): void {
-  for (const connection of node.getConnections(peerIdFromString(peer))) {
-    connection.abort(new Error('refused for what it did'))
-  }
 }
 
 function datastoreOf(init: WireInit, names: WireNames, self: Uint8Array): Datastore {
@@ -175,4 +135,76 @@ function datastoreOf(init: WireInit, names: WireNames, self: Uint8Array): Datast
     ['/dht/provider/', new DhtProviders({ clock, randomBytes, shardKeys: names.shardKeys })],
     ['/peers/', new RecentShelf(LIBP2P_PEERS_MAX)],
   ])
+}
+
+function partsOf({ init, names, self, memory, penalties }: Ground, node: Node): WireParts {
+  const { crypto, clock, network, profile, bootstraps = [], onFailure } = init
+  const { dht, gossip } = node.services
+  const presence = new Presence({
+    ...{ clock, node },
+    protocol: names.requests,
+    onSeen: (peer, addresses) => memory.seen(peer, addresses),
+  })
+  const common = { node, self, presence, memory, penalties }
+  const dialler = new Dialler({ ...common, protocol: names.requests })
+  const penalise = (peer: PeerId, offence: Offence) => penalties.add(peer, offence)
+  const isRefused = (peer: PeerId) => penalties.isRefused(peer)
+  const channels = new Channels({
+    ...{ clock, methods: METHODS },
+    open: (peer, options) => dialler.open(peer, options),
+    isConnected: (peer) => presence.isUp(peer),
+    onOffence: penalise,
+    onFailure: (_method, error) => onFailure(error),
+  })
+  const keep = new KeepConnected({
+    ...{ clock, memory, bootstraps, self, isRefused },
+    randomBytes: (length) => crypto.randomBytes(length),
+    countWanted: profile.outgoingCount,
+    peers: () => presence.peers(),
+    connect: (target, signal) => dialler.connect(target, { signal }),
+  })
+  return {
+    ...common,
+    ...{ channels, dialler, keep },
+    gossip: new ShardGossip({ gossip, topics: names.topics, penalise, isRefused }),
+    providers: new Providers({
+      ...{ clock, dht, self },
+      shardKeys: names.shardKeys,
+      learn: (peer, addresses) => memory.learn(peer, addresses),
+    }),
+    records: new Records({ crypto, clock, networkId: network.id, dht, onFailure }),
+  }
+}
+
+async function start({ init, names, later }: Ground, parts: WireParts): Promise<void> {
+  const { presence, channels, keep, memory } = parts
+  const { clock } = init
+  const { node } = parts
+  // On whom the door closes is gone at once, and is nobody that we would look for.
+  later.refuse = (peer) => {
+    memory.forget(peer)
+    channels.closePeer(peer)
+    for (const connection of node.getConnections(peerIdFromString(peer))) {
+      connection.abort(new Error('refused for what it did'))
+    }
+  }
+  later.isMember = (peer) =>
+    within(clock, RELAY_IDENTIFY_MS_MAX, (signal) => presence.whenUp(peer, signal)).catch(
+      () => false,
+    )
+  presence.watch(({ kind, peer }) => {
+    if (kind === 'up') return
+    channels.closePeer(peer)
+    keep.lookSoon()
+  })
+  node.addEventListener('peer:discovery', ({ detail: { id, multiaddrs } }) => {
+    memory.learn(id.toString(), multiaddrs.map(String))
+  })
+  await node.handle(
+    names.requests,
+    (stream, connection) => channels.accept(stream, connection.remotePeer.toString()),
+    { maxInboundStreams: CHANNEL_STREAMS_MAX, runOnLimitedConnection: true },
+  )
+  await node.start()
+  keep.start()
 }

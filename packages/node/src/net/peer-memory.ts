@@ -176,13 +176,14 @@ export class PeerMemory {
   }
 }
 
+/** Without the peer's name at its end, which is known: through a relay it would not fit. */
 function fitting(peer: PeerId, texts: readonly string[]): string[] {
-  const fits = texts.filter(
-    (text) => text.length <= HINT_BYTES_MAX && addressOfPeer(peer, text) !== null,
-  )
-  // One address with and without the name at its end is one address.
-  const bare = fits.map((text) => text.replace(new RegExp(`/p2p/${peer}$`), ''))
-  return [...new Set(bare)].filter((text) => text !== '').slice(0, HINTS_MAX)
+  const end = `/p2p/${peer}`
+  const bare = texts
+    .filter((text) => addressOfPeer(peer, text) !== null)
+    .map((text) => (text.endsWith(end) ? text.slice(0, -end.length) : text))
+    .filter((text) => text.length > 0 && text.length <= HINT_BYTES_MAX)
+  return [...new Set(bare)].slice(0, HINTS_MAX)
 }
 
 function encodeKnownPeer({ seenSeconds, servedCount, addresses }: KnownPeer): Uint8Array {

@@ -144,6 +144,14 @@ export class Libp2pWire implements Wire {
     this.#parts.memory.served(peer)
   }
 
+  /** Nothing against it; it may come back. */
+  hangUp(peer: PeerId): void {
+    const { node } = this.#parts
+    for (const connection of node.getConnections()) {
+      if (connection.remotePeer.toString() === peer) connection.abort(new Error('hung up'))
+    }
+  }
+
   usage(): WireUsage {
     const { channels, node, presence, memory, penalties } = this.#parts
     return {
