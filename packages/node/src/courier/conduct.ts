@@ -1,43 +1,34 @@
 // What happens to one item of the window, from its stamp until it leaves: docs/state-machines/courier.md
-import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
+import type { PeerId, Wire } from '@ezchat/protocol/ports.ts'
 import type { DeliveryReason } from '@ezchat/protocol/stem/event.ts'
 import {
   COURIER_ALONE_MS,
-  COURIER_CHECK_MS,
   COURIER_DEAD_ATTEMPTS,
   COURIER_SETTLE_MS,
   COURIER_SLEEP_MS_MAX,
   COURIER_TURN_MS,
 } from '../limits.ts'
-import type { ActiveItems } from './active-items.ts'
 import type { CarrierNames } from './carrier-names.ts'
+import { Checks } from './checks.ts'
 import type { Delivery } from './delivery.ts'
+import { Departures, type DeparturesInit } from './departures.ts'
 import type { CourierEvent, CourierMode } from './event.ts'
 import { type ActiveItem, addReceipt, carrierKeyOf, type ItemState } from './item.ts'
-import type { Place } from './layout.ts'
-import type { Outbox } from './outbox.ts'
+import type { Queue } from './layout.ts'
 import type { DeliveryEnd } from './parcel.ts'
 import { hasAll, hasEnough, isDoubtful, type Schedule } from './schedule.ts'
 import type { CarrierSource, OwnCarrier } from './seams.ts'
 import type { Stamping } from './stamping.ts'
 import type { StemHost } from './stem-host.ts'
 import { addHop, type Hop } from './story.ts'
-import type { WriteQueue } from './write-queue.ts'
 
-export interface ConductInit {
-  readonly clock: Clock
+export interface ConductInit extends DeparturesInit {
   readonly wire: Pick<Wire, 'self' | 'peers'>
-  readonly active: ActiveItems
-  readonly outbox: Outbox
-  readonly writes: WriteQueue
   readonly schedule: Schedule
   readonly names: CarrierNames
   readonly carriers: CarrierSource
   readonly own: OwnCarrier | null
   readonly neverDelivers: boolean
-  readonly emit: (event: CourierEvent) => void
-  /** It has left the window; its row on disk is due at this moment. */
-  readonly onLeft: (item: ActiveItem, dueMs: number) => void
   /** Whether others wait on disk for a place in the window. */
   readonly isCrowded: () => boolean
   /** Of a write, which the courier has heard of, or a bug. */
@@ -57,13 +48,16 @@ export class Conduct {
   readonly #init: ConductInit
   #parts: ConductParts | null = null
   #mode: CourierMode
+  readonly #checks: Checks
+  readonly #departures: Departures
   #isClosed = false
-  #cancelTimer: (() => void) | null = null
-  #timerAtMs = NEVER
 
   constructor(init: ConductInit, mode: CourierMode) {
+    const { clock, active } = init
     this.#init = init
     this.#mode = mode
+    this.#checks = new Checks({ clock, active, onDue: (item) => this.#check(item) })
+    this.#departures = new Departures(init)
   }
 
   connect(parts: ConductParts): void {
@@ -146,12 +140,13 @@ export class Conduct {
   withdraw(item: ActiveItem): Promise<void> {
     if (item.stage === 'leaving') return Promise.resolve()
     this.#hop(item, { kind: 'withdrawn' })
-    return this.#end(item, 'done', null)
+    return this.#end(item, 'done')
   }
 
   close(): void {
     this.#isClosed = true
-    this.#cancelTimer?.()
+    this.#checks.close()
+    this.#departures.close()
     for (const item of this.#init.active.all()) item.cancel?.()
   }
 
@@ -164,14 +159,14 @@ export class Conduct {
     item.sinceMs = this.#init.clock.monotonicMs()
     this.#hop(item, { kind: 'handed' })
     this.#emit(item, { kind: 'handed', reference: item.reference })
-    this.#checkIn(item, COURIER_TURN_MS)
+    this.#checks.checkIn(item, COURIER_TURN_MS)
     this.#parts!.stem.handle({ kind: 'submit', envelope: item.envelope })
   }
 
   /** An author alone with carriers would be known to them; a stem peer may be about to come. */
   #wait(item: ActiveItem): void {
     item.stage = 'waits'
-    this.#checkIn(item, this.#hasSomebody(item) ? COURIER_ALONE_MS : COURIER_SLEEP_MS_MAX)
+    this.#checks.checkIn(item, this.#hasSomebody(item) ? COURIER_ALONE_MS : COURIER_SLEEP_MS_MAX)
   }
 
   #hasSomebody({ shard }: ActiveItem): boolean {
@@ -210,7 +205,7 @@ export class Conduct {
     if (item.stage !== 'stem') return
     const carriers = this.#signersOf(item)
     if (item.state === 'trying' && hasEnough({ carriers })) this.#store(item, this.#known(item))
-    else this.#checkIn(item, COURIER_SETTLE_MS)
+    else this.#checks.checkIn(item, COURIER_SETTLE_MS)
   }
 
   #delivered(item: ActiveItem, end: DeliveryEnd): void {
@@ -270,12 +265,12 @@ export class Conduct {
     else if (this.#init.isCrowded()) {
       this.#hop(item, { kind: 'unanswered' })
       this.#rest(item)
-    } else this.#checkIn(item, COURIER_TURN_MS)
+    } else this.#checks.checkIn(item, COURIER_TURN_MS)
   }
 
   #store(item: ActiveItem, known: readonly PeerId[]): void {
     if (item.isDummy) {
-      this.#run(this.#end(item, 'done', null))
+      this.#run(this.#end(item, 'done'))
       return
     }
     item.state = 'stored'
@@ -294,14 +289,14 @@ export class Conduct {
         ? schedule.moreMs(this.#mode, attemptCount)
         : schedule.retryMs(attemptCount)
     item.attemptCount += 1
-    this.#leave(item, 'trying', delayMs, null)
+    this.#leave(item, 'trying', delayMs)
   }
 
   #restStored(item: ActiveItem): void {
     item.attemptCount += 1
     const isUnsure = this.#isDoubtful(item, this.#known(item))
     const delayMs = this.#init.schedule.resendMs(item.attemptCount, isUnsure)
-    this.#leave(item, 'resting', delayMs, null)
+    this.#leave(item, 'resting', delayMs)
   }
 
   #isDoubtful(item: ActiveItem, known: readonly PeerId[]): boolean {
@@ -315,38 +310,14 @@ export class Conduct {
     this.#run(this.#end(item, 'expired', { kind: 'expired', reference, wasStored }))
   }
 
-  #leave(
-    item: ActiveItem,
-    queue: Place['queue'],
-    delayMs: number,
-    event: CourierEvent | null,
-  ): void {
-    const { clock, outbox } = this.#init
+  #leave(item: ActiveItem, queue: Queue, delayMs: number, event: CourierEvent | null = null): void {
     this.#release(item)
-    const dueMs = Math.min(clock.nowMs() + delayMs, item.expiresAtSeconds * 1000)
-    this.#run(this.#written(item, outbox.save(item, placeAt(queue, dueMs)), dueMs, event))
+    this.#run(this.#departures.rest(item, queue, delayMs, event))
   }
 
-  #end(item: ActiveItem, state: ItemState, event: CourierEvent | null): Promise<void> {
-    const { clock, outbox, writes } = this.#init
+  #end(item: ActiveItem, state: ItemState, event: CourierEvent | null = null): Promise<void> {
     this.#release(item)
-    const operations = outbox.ended(item.reference, item, state, clock.nowMs())
-    const dueMs = item.isDummy ? NEVER : item.place.atUs / 1000
-    return this.#written(item, writes.write(operations), dueMs, event)
-  }
-
-  /** Said when it is written, and only then does it make room for another. */
-  async #written(
-    item: ActiveItem,
-    writing: Promise<void>,
-    dueMs: number,
-    event: CourierEvent | null,
-  ): Promise<void> {
-    await writing
-    if (this.#isClosed) return
-    this.#init.active.remove(item)
-    if (event !== null) this.#emit(item, event)
-    this.#init.onLeft(item, dueMs)
+    return this.#departures.end(item, state, event)
   }
 
   /** From whoever is busy with it. */
@@ -391,35 +362,4 @@ export class Conduct {
   #run(work: Promise<void>): void {
     work.catch(this.#init.onError)
   }
-
-  /** Sooner if it expires before. */
-  #checkIn(item: ActiveItem, delayMs: number): void {
-    const { clock } = this.#init
-    const leftMs = item.expiresAtSeconds * 1000 - clock.nowMs()
-    const atMs = clock.monotonicMs() + Math.max(0, Math.min(delayMs, leftMs, COURIER_SLEEP_MS_MAX))
-    item.checkAtMs = Math.ceil(atMs / COURIER_CHECK_MS) * COURIER_CHECK_MS
-    this.#arm(item.checkAtMs)
-  }
-
-  #arm(atMs: number): void {
-    if (this.#isClosed || atMs >= this.#timerAtMs) return
-    this.#cancelTimer?.()
-    this.#timerAtMs = atMs
-    const { clock } = this.#init
-    this.#cancelTimer = clock.after(Math.max(0, atMs - clock.monotonicMs()), () => this.#tick())
-  }
-
-  #tick(): void {
-    this.#cancelTimer = null
-    this.#timerAtMs = NEVER
-    const { clock, active } = this.#init
-    const now = clock.monotonicMs()
-    for (const item of active.all()) if (item.checkAtMs <= now) this.#check(item)
-    const next = Math.min(NEVER, ...active.all().map(({ checkAtMs }) => checkAtMs))
-    if (next < NEVER) this.#arm(Math.max(next, now + 1))
-  }
-}
-
-function placeAt(queue: Place['queue'], dueMs: number): Place {
-  return { queue, atUs: Math.floor(dueMs * 1000) }
 }
