@@ -2,12 +2,16 @@
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import type { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import type { Envelope } from '@ezchat/protocol/envelope/decode.ts'
+import { assert } from '@ezchat/protocol/errors.ts'
 import type { VerifiedDrop } from '@ezchat/protocol/mailbox/drop.ts'
 import type { Network } from '@ezchat/protocol/network/descriptor.ts'
 import type { Clock, KeyValue, PeerId, Wire } from '@ezchat/protocol/ports.ts'
 import type { PushOutcome } from '@ezchat/protocol/request/push.ts'
 import type { EnvelopeStore, StoreUsage } from '../store/envelope-store.ts'
 import { Announcer } from './announcer.ts'
+import { Blobs } from './blob.ts'
+import { BlobOffers } from './blob-offers.ts'
+import { BlobShelf } from './blob-shelf.ts'
 import { CarrierBook } from './carrier-book.ts'
 import { carriersHandler } from './carriers.ts'
 import { CarrierDoor } from './door.ts'
@@ -23,6 +27,9 @@ import type { Ownership } from './ownership.ts'
 import { Peering } from './peering.ts'
 import { pushHandler } from './push.ts'
 import { Reconciler, type ReconcilerCounts } from './reconciler.ts'
+import { findRecordHandler, keepRecordHandler } from './record.ts'
+import { RecordShelf } from './record-shelf.ts'
+import { Shelves } from './shelves.ts'
 import { Sweeper } from './sweeper.ts'
 import { Watches } from './watch.ts'
 
@@ -35,6 +42,8 @@ export interface CarrierInit {
   readonly store: EnvelopeStore
   /** Small things that outlive a restart; keys begin with `carrier/`. */
   readonly keyValue: KeyValue
+  /** Where blobs of others are kept; without it none are. */
+  readonly blobs?: KeyValue | null
   /** Signs receipts: the key of this peer. */
   readonly peerSeed: Secret
   readonly ownership: Ownership
@@ -58,8 +67,14 @@ export interface CarrierStatus {
   readonly announceFailedCount: number
 }
 
+interface Shelves {
+  readonly records: RecordShelf
+  readonly blobs: BlobShelf
+}
+
 export async function startCarrier(init: CarrierInit): Promise<Carrier> {
-  const carrier = new Carrier(init)
+  const records = await RecordShelf.open({ ...init, networkId: init.network.id })
+  const carrier = new Carrier(init, { records, blobs: await BlobShelf.open(init) })
   await carrier.open()
   return carrier
 }
@@ -70,6 +85,10 @@ export class Carrier {
   readonly intake: Intake
   readonly drops: Drops
   readonly ownership: Ownership
+  /** What is kept of identity records. */
+  readonly records: RecordShelf
+  /** Through which our own blobs are handed to others. */
+  readonly offers: BlobOffers
   readonly #init: CarrierInit
   readonly #gossip: Gossip
   readonly #reconciler: Reconciler
@@ -78,9 +97,11 @@ export class Carrier {
   readonly #peering: Peering
   readonly #sweeper: Sweeper
   readonly #watches: Watches
+  readonly #blobs: Blobs
   readonly #unwatch: () => void
+  #shelves: Shelves | null = null
 
-  constructor(init: CarrierInit) {
+  constructor(init: CarrierInit, { records, blobs }: Shelves) {
     const { mode } = init
     this.#init = init
     this.ownership = init.ownership
@@ -116,8 +137,13 @@ export class Carrier {
     })
     this.#announcer = new Announcer(init)
     this.#peering = new Peering({ ...parts, carried: () => this.shards })
-    this.#sweeper = new Sweeper(init)
+    this.#sweeper = new Sweeper({ ...init, store: { sweep: (now) => this.#sweep(now) } })
     this.#watches = new Watches(init)
+    this.records = records
+    this.offers = new BlobOffers(init)
+    // Whoever carries only its own keeps nothing for others.
+    const shelf = mode === 'own' ? null : blobs
+    this.#blobs = new Blobs({ ...init, shelf, offers: this.offers })
     this.#unwatch = this.neighbours.watch(({ kind, peer }) => {
       if (kind === 'gone') this.#gossip.forget(peer)
     })
@@ -126,8 +152,15 @@ export class Carrier {
 
   /** What was carried and known when the peer ran last. */
   async open(): Promise<void> {
+    this.#shelves = await Shelves.open({ ...this.#init, blobs: this.#init.blobs ?? null })
     await this.book.open()
     await this.#duty.open()
+  }
+
+  /** Records and blobs; they are there since it was opened. */
+  get shelves(): Shelves {
+    assert(this.#shelves !== null, 'expected a carrier that was opened')
+    return this.#shelves
   }
 
   /** Ascending. */
@@ -172,9 +205,16 @@ export class Carrier {
     this.#gossip.close()
     this.#watches.close()
     await this.#reconciler.close()
+    await this.#blobs.close()
     await this.#sweeper.close()
+    await this.#shelves?.close()
     await this.book.close()
     this.neighbours.close()
+  }
+
+  async #sweep(nowSeconds: number): Promise<number> {
+    const count = await this.#init.store.sweep(nowSeconds)
+    return count + ((await this.#shelves?.sweep(nowSeconds)) ?? 0)
   }
 
   #handle(isCarried: (shard: number) => boolean): void {
@@ -184,6 +224,8 @@ export class Carrier {
     wire.handle('drop', dropHandler({ drops: this.drops }))
     wire.handle('drops', dropsHandler(this.#init))
     wire.handle('fetch', fetchHandler(this.#init))
+    wire.handle('findRecord', findRecordHandler({ wire, shelf: this.records }))
+    wire.handle('keepRecord', keepRecordHandler({ wire, shelf: this.records }))
     const knownOf = (shard: number) => this.book.known(shard)
     wire.handle('carriers', carriersHandler({ ...this.#init, isCarried, knownOf }))
   }
@@ -192,6 +234,8 @@ export class Carrier {
     for (const shard of left) {
       this.#gossip.unsubscribe(shard)
       this.#announcer.remove(shard)
+      // Others hold it: here it is only in the way.
+      this.#init.store.forget(shard).catch(this.#init.report)
     }
     for (const shard of adopted) {
       this.#gossip.subscribe(shard)
