@@ -81,6 +81,7 @@ export class Device {
     this.#crypto = crypto
     const ring = encodePrekeyRing(this.person.ring)
     this.disk = { records: new Map(), ring, sent: new Map(), shown: [], lines: 0 }
+    this.history.push(this.disk)
     this.restart()
   }
 

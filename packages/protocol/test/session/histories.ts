@@ -43,7 +43,7 @@ export const losses = fc.array(fc.oneof(send, send, deliver, lose, restart, paus
   maxLength: 80,
 })
 export const rollbacks = fc.array(
-  fc.oneof(send, send, deliver, deliver, deliver, lose, rollback, crash, wait),
+  fc.oneof(send, send, deliver, deliver, deliver, lose, rollback, rollback, crash, restart, wait),
   long,
 )
 /** Which of two sessions wins is chance: with the coins, a history is the same each time. */
@@ -51,6 +51,8 @@ export const coins = fc.nat()
 
 interface Run extends Couple {
   sent: number
+  /** Who writes first each day. */
+  readonly order: readonly Device[]
 }
 
 function play(run: Run, move: Move): void {
@@ -82,7 +84,9 @@ function play(run: Run, move: Move): void {
 }
 
 function playAll(seed: number, moves: readonly Move[]): Run {
-  const run = { ...couple(...people, watchedCrypto(seededCrypto(seed))), sent: 0 }
+  const two = couple(...people, watchedCrypto(seededCrypto(seed)))
+  const order = seed % 2 === 0 ? [two.alice, two.bob] : [two.bob, two.alice]
+  const run = { ...two, sent: 0, order }
   for (const move of moves) play(run, move)
   run.alice.crashAt = null
   run.bob.crashAt = null
@@ -96,7 +100,7 @@ const HEAL_DAYS = 12
 function heal(run: Run): void {
   for (let day = 1; day <= HEAL_DAYS; day++) {
     run.world.nowSeconds += 86_400
-    for (const device of [run.alice, run.bob]) {
+    for (const device of run.order) {
       device.tick()
       device.send(`${device.name} heals ${day}`)
     }
