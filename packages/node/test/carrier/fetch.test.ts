@@ -197,3 +197,22 @@ test('what is no fetch costs its sender', async () => {
   }
   assert.ok(wire.penalties.length >= 3)
 })
+
+test('a carrier that has looked for long enough says so, and goes on when it is asked again', async () => {
+  const { alice, peer, store } = await serve()
+  const many = Array.from({ length: 64 }, (_, at) => mailboxOf(at)).sort(compareBytes)
+  const before = many.map((mailbox, number) => envelopeOf({ number, mailbox }))
+  for (const one of before) await store.put(one)
+  const selector = allOf(many)
+  const begun = await fetchFrom(alice, peer, { selector, cursor: null, bytesMax: 1 }, ALWAYS)
+  // What came since is passed over in this pass, and costs reads.
+  const since = several(600, { mailbox: many[5]!, from: 1000 })
+  for (const one of since) await store.put(one)
+  const page = await fetchFrom(alice, peer, { selector, cursor: begun.cursor }, ALWAYS)
+  assert.equal(page.isEnd, false)
+  const rest = await fetchAll(alice, peer, { selector, cursor: page.cursor })
+  const all = [...begun.envelopes, ...page.envelopes, ...rest.envelopes]
+  assert.deepEqual(namesOf(all), namesOf(before))
+  const later = await fetchAll(alice, peer, { selector, cursor: rest.cursor })
+  assert.deepEqual(namesOf(later.envelopes), namesOf(since))
+})

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Watcher, type WatchQuestion } from '@ezchat/node/carrier/watching.ts'
+import { EzchatError } from '@ezchat/node/errors.ts'
 import { compareBytes, toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { WATCH_WINDOW_NOTICES } from '@ezchat/protocol/constants.ts'
 import type { Envelope } from '@ezchat/protocol/envelope/decode.ts'
@@ -282,4 +283,36 @@ test('many watchers, writes and confirmations at random: each gets all of its ow
     })
     assert.deepEqual(namesOf(lists[at]!), namesOf(wanted), `watch ${at}`)
   }
+})
+
+for (const [name, selector] of SELECTORS) {
+  test(`${name}: when the carrier closes, nobody is told any longer`, async () => {
+    const { alice, peer, store, watches, clock } = await serve()
+    const { came } = await watch(alice, peer, { selector })
+    await settled()
+    watches.close()
+    await put(store, several(3, { mailbox: first, shard: 4 }))
+    assert.deepEqual([came.length, watches.count, clock.timerCount], [0, 0, 0])
+  })
+}
+
+test('a watch that the carrier refuses is no watch', async () => {
+  const { alice, peer, network } = await serve()
+  network.intercept = () => Promise.resolve(Uint8Array.of(1))
+  await assert.rejects(watch(alice, peer), coded('PEER_INVALID'))
+})
+
+test('a store that fails for a while is read again', async () => {
+  const { alice, peer, store, clock } = await serve()
+  const envelopes = several(5, { mailbox: first })
+  await put(store, envelopes)
+  const { fetch } = store
+  store.fetch = () => Promise.reject(new EzchatError('STORE_BUSY'))
+  const { came } = await watch(alice, peer)
+  await settled()
+  assert.equal(came.length, 0)
+  store.fetch = fetch
+  await clock.advance(1000)
+  await settled()
+  assert.deepEqual(namesOf(came), namesOf(envelopes))
 })
