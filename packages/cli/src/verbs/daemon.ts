@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import type { Act, Context } from '../context.ts'
 import { loadHost, readPassphrase } from '../host.ts'
 import { usage } from '../usage.ts'
+import { VERSION } from '../version.ts'
 import { readNetwork } from './init.ts'
 
 interface DaemonFlags {
@@ -62,7 +63,7 @@ async function run(
   const config = await configOf(flags)
   const { runDaemon } = await loadHost()
   const daemon = await runDaemon(paths, {
-    ...{ profile, config },
+    ...{ profile, config, version: VERSION },
     log: (line) => output.say(line),
     askPassphrase: () => readPassphrase(context),
   })

@@ -3,7 +3,7 @@ import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { Command } from 'commander'
 import type { Act, Context } from '../context.ts'
 import { escapeLine } from '../escape.ts'
-import { loadHost, readLine } from '../host.ts'
+import { loadHost, readLine, readPassphrase } from '../host.ts'
 import { printQr } from '../qr.ts'
 
 interface InitOptions {
@@ -11,6 +11,9 @@ interface InitOptions {
   readonly restore?: boolean
   readonly wordsFile?: string
   readonly passphrase?: boolean
+  readonly alone?: boolean
+  readonly bootstrap?: readonly string[]
+  readonly network?: string
 }
 
 export function declareInit(program: Command, act: Act): void {
@@ -19,6 +22,9 @@ export function declareInit(program: Command, act: Act): void {
     .description('make keys and a configuration; again is harmless')
     .option('--name <name>', 'the name that others are told')
     .option('--restore', 'from 24 recovery words, on standard input')
+    .option('--alone', 'with --restore: no other device has this identity')
+    .option('--bootstrap <multiaddr...>', 'with --restore: nodes to ask for the other devices')
+    .option('--network <file|invite>', 'another network than the default one')
     .option('--words-file <file>', 'write the recovery words there instead of showing them')
     .option('--passphrase', 'lock the home with a passphrase, on standard input')
     .action(
@@ -27,7 +33,14 @@ export function declareInit(program: Command, act: Act): void {
         const { io, output, paths } = context
         const words = options.restore ? await readWords(context) : undefined
         const passphrase = options.passphrase ? await readNewPassphrase(context) : undefined
+        const { bootstrap, network } = options
         const made = await initHome(paths, {
+          config: {
+            ...(bootstrap === undefined ? {} : { bootstrap }),
+            ...(network === undefined ? {} : { network: await readNetwork(network) }),
+          },
+          ...{ isAlone: options.alone === true, signal: context.signal },
+          askPassphrase: () => readPassphrase(context),
           ...(options.name === undefined ? {} : { name: options.name }),
           ...(words === undefined ? {} : { words }),
           ...(passphrase === undefined ? {} : { passphrase }),

@@ -48,7 +48,7 @@ function print({ output }: Context, status: ResultOf<'status'>): void {
   output.print(`${output.paint(color, status.health)}, up ${duration(status.uptimeSeconds)}`)
   output.table([
     ['version', status.version],
-    ['address', status.address],
+    ['address', status.address ?? 'none: a public node'],
     ['peer', status.peer],
     [
       'network',

@@ -12,17 +12,23 @@ export interface HomeFiles {
   readonly vault: string
   readonly history: string
   readonly envelopes: string
+  /** Pieces of files, kept for others. */
+  readonly blobs: string
   /** Peers that were met, and libp2p's own. */
   readonly network: string
+  /** Which network it is, as a link. */
+  readonly networkLink: string
 }
 
 export function filesOf({ data }: HomePaths): HomeFiles {
   return {
     peerKey: join(data, 'peer.key'),
-    vault: join(data, 'vault.json'),
+    vault: join(data, 'vault.key'),
     history: join(data, 'history'),
     envelopes: join(data, 'envelopes'),
+    blobs: join(data, 'blobs'),
     network: join(data, 'network'),
+    networkLink: join(data, 'network.link'),
   }
 }
 

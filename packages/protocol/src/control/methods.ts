@@ -185,7 +185,7 @@ export const METHODS = {
       health: [oneOf('ok', 'degraded'), 'degraded: see `problems`'],
       problems: [list(text({ max: 512 }), 32), 'in words'],
       uptimeSeconds: [integer(), 'since its start'],
-      address: [address, 'whose daemon it is'],
+      address: [nullable(address), 'whose daemon it is; null for a public node'],
       peer: [text({ min: 1, max: 128 }), 'its peer id'],
       network: [text({ max: 64 }), 'its name'],
       privacy: [oneOf('direct', 'stem', 'cover'), 'how messages leave'],
