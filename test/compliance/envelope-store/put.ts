@@ -122,6 +122,23 @@ const CHECKS: readonly ((make: MakeStore) => Check)[] = [
       await isExact(store, [last])
     }),
   }),
+  (make) => ({
+    name: 'a shard is forgotten but for what is ours, and no other shard',
+    run: withStore(
+      make,
+      async ({ store, restart }) => {
+        const gone = Array.from({ length: 300 }, (_, number) => envelopeOf({ number, shard: 255 }))
+        const own = envelopeOf({ number: 301, shard: 255, mailbox: mailboxOf(9) })
+        const other = envelopeOf({ number: 302, shard: 254 })
+        await acknowledged(store, [...gone, own, other])
+        holds((await store.forget(255)) === 300, 'all but our own')
+        await isExact(store, [own, other])
+        holds((await store.forget(255)) === 0, 'nothing is left')
+        await isExact(await restart(), [own, other])
+      },
+      { isOwn: (mailbox) => compareBytes(mailbox, mailboxOf(9)) === 0 },
+    ),
+  }),
 ]
 
 export function putChecks(make: MakeStore): Check[] {

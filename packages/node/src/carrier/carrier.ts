@@ -9,9 +9,6 @@ import type { Clock, KeyValue, PeerId, Wire } from '@ezchat/protocol/ports.ts'
 import type { PushOutcome } from '@ezchat/protocol/request/push.ts'
 import type { EnvelopeStore, StoreUsage } from '../store/envelope-store.ts'
 import { Announcer } from './announcer.ts'
-import { Blobs } from './blob.ts'
-import { BlobOffers } from './blob-offers.ts'
-import { BlobShelf } from './blob-shelf.ts'
 import { CarrierBook } from './carrier-book.ts'
 import { carriersHandler } from './carriers.ts'
 import { CarrierDoor } from './door.ts'
@@ -27,8 +24,6 @@ import type { Ownership } from './ownership.ts'
 import { Peering } from './peering.ts'
 import { pushHandler } from './push.ts'
 import { Reconciler, type ReconcilerCounts } from './reconciler.ts'
-import { findRecordHandler, keepRecordHandler } from './record.ts'
-import { RecordShelf } from './record-shelf.ts'
 import { Shelves } from './shelves.ts'
 import { Sweeper } from './sweeper.ts'
 import { Watches } from './watch.ts'
@@ -67,14 +62,8 @@ export interface CarrierStatus {
   readonly announceFailedCount: number
 }
 
-interface Shelves {
-  readonly records: RecordShelf
-  readonly blobs: BlobShelf
-}
-
 export async function startCarrier(init: CarrierInit): Promise<Carrier> {
-  const records = await RecordShelf.open({ ...init, networkId: init.network.id })
-  const carrier = new Carrier(init, { records, blobs: await BlobShelf.open(init) })
+  const carrier = new Carrier(init)
   await carrier.open()
   return carrier
 }
@@ -85,10 +74,6 @@ export class Carrier {
   readonly intake: Intake
   readonly drops: Drops
   readonly ownership: Ownership
-  /** What is kept of identity records. */
-  readonly records: RecordShelf
-  /** Through which our own blobs are handed to others. */
-  readonly offers: BlobOffers
   readonly #init: CarrierInit
   readonly #gossip: Gossip
   readonly #reconciler: Reconciler
@@ -97,11 +82,10 @@ export class Carrier {
   readonly #peering: Peering
   readonly #sweeper: Sweeper
   readonly #watches: Watches
-  readonly #blobs: Blobs
   readonly #unwatch: () => void
   #shelves: Shelves | null = null
 
-  constructor(init: CarrierInit, { records, blobs }: Shelves) {
+  constructor(init: CarrierInit) {
     const { mode } = init
     this.#init = init
     this.ownership = init.ownership
@@ -139,11 +123,6 @@ export class Carrier {
     this.#peering = new Peering({ ...parts, carried: () => this.shards })
     this.#sweeper = new Sweeper({ ...init, store: { sweep: (now) => this.#sweep(now) } })
     this.#watches = new Watches(init)
-    this.records = records
-    this.offers = new BlobOffers(init)
-    // Whoever carries only its own keeps nothing for others.
-    const shelf = mode === 'own' ? null : blobs
-    this.#blobs = new Blobs({ ...init, shelf, offers: this.offers })
     this.#unwatch = this.neighbours.watch(({ kind, peer }) => {
       if (kind === 'gone') this.#gossip.forget(peer)
     })
@@ -205,7 +184,6 @@ export class Carrier {
     this.#gossip.close()
     this.#watches.close()
     await this.#reconciler.close()
-    await this.#blobs.close()
     await this.#sweeper.close()
     await this.#shelves?.close()
     await this.book.close()
@@ -224,8 +202,6 @@ export class Carrier {
     wire.handle('drop', dropHandler({ drops: this.drops }))
     wire.handle('drops', dropsHandler(this.#init))
     wire.handle('fetch', fetchHandler(this.#init))
-    wire.handle('findRecord', findRecordHandler({ wire, shelf: this.records }))
-    wire.handle('keepRecord', keepRecordHandler({ wire, shelf: this.records }))
     const knownOf = (shard: number) => this.book.known(shard)
     wire.handle('carriers', carriersHandler({ ...this.#init, isCarried, knownOf }))
   }

@@ -26,7 +26,7 @@ import { makeRoom } from './eviction.ts'
 import type { KeyValue } from './key-value.ts'
 import { type Arrival, decodeEntry, type Entry, entryKey, priceClassOf, turnId } from './layout.ts'
 import { quarantineChange, REPAIR_DUE, REPAIR_KEY } from './quarantine.ts'
-import { dropIdsOf, expiredIds, type Found, mailboxIds } from './removal.ts'
+import { dropIdsOf, expiredIds, type Found, mailboxIds, shardIds } from './removal.ts'
 import { failureOf, withFailures } from './store-failure.ts'
 
 export interface StoreInit {
@@ -230,6 +230,16 @@ export class EnvelopeStore {
     return count
   }
 
+  /** Of a shard that is no longer carried, what is not ours goes. Returns how many went. */
+  async forget(shard: number): Promise<number> {
+    this.#checkOpen()
+    let count = 0
+    for await (const found of withFailures(shardIds(this.#keyValue, shard))) {
+      count += await this.#remove(found, this.#init.isOwn)
+    }
+    return count
+  }
+
   /**
    * Removes what a verified drop covers, and remembers it. Resolves when all of that is done;
    * 'full' when no more drops can be remembered: then its envelopes stay until they expire.
@@ -306,7 +316,10 @@ export class EnvelopeStore {
   }
 
   /** A removal need not be synced: what comes back after a crash is removed again. */
-  #remove(found: readonly Found[]): Promise<number> {
+  #remove(
+    found: readonly Found[],
+    isKept: (mailbox: Uint8Array) => boolean = () => false,
+  ): Promise<number> {
     return this.#queue.submit({
       ...{ bytes: 0, sync: false, reads: found.map(({ id }) => entryKey(turnId(id))) },
       plan: (draft, records) => {
@@ -314,6 +327,7 @@ export class EnvelopeStore {
         for (const [at, { id, keys }] of found.entries()) {
           const record = records[at]
           const entry = record ? decodeEntry(record, this.#init.network.ttlDays) : null
+          if (entry !== null && isKept(entry.mailbox)) continue
           // It may have gone by another way since it was found.
           if (entry !== null && !draft.hasRemoved(id)) {
             draft.remove(entry, id)

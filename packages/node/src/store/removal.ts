@@ -30,14 +30,26 @@ export async function* expiredIds(
   const timestampLast = nowSeconds - ttlDays * DAY_SECONDS
   if (timestampLast < 0) return
   for (const shard of shards) {
-    const before = dayStart(shard, timestampLast + 1)
-    let from = dayStart(shard, 0)
-    for (;;) {
-      const keys = await keyValue.pageKeys({ from, before, countMax: STORE_STEP_COUNT_MAX })
-      if (keys.length === 0) break
-      yield keys.map((key) => ({ id: turnId(idInDayKey(key)), keys: [key] }))
-      from = keyAfter(keys.at(-1)!)
-    }
+    yield* idsBefore(keyValue, shard, dayStart(shard, timestampLast + 1))
+  }
+}
+
+/** All of a shard. */
+export function shardIds(keyValue: KeyValue, shard: number): AsyncGenerator<Found[]> {
+  return idsBefore(keyValue, shard, dayStart(shard + 1, 0))
+}
+
+async function* idsBefore(
+  keyValue: KeyValue,
+  shard: number,
+  before: Uint8Array,
+): AsyncGenerator<Found[]> {
+  let from = dayStart(shard, 0)
+  for (;;) {
+    const keys = await keyValue.pageKeys({ from, before, countMax: STORE_STEP_COUNT_MAX })
+    if (keys.length === 0) return
+    yield keys.map((key) => ({ id: turnId(idInDayKey(key)), keys: [key] }))
+    from = keyAfter(keys.at(-1)!)
   }
 }
 
