@@ -75,13 +75,14 @@ export const CHANNEL_WRITE_BYTES_MAX = 65_536
 export const CHANNEL_ANSWERS_COUNT_MAX = 128
 // Per channel: frames read in one turn, so that one peer's flood waits behind everybody's frames.
 export const CHANNEL_TURN_FRAMES = 256
+// Per channel: what comes while it waits for its turn. With more than this it is not received.
+export const CHANNEL_UNREAD_BYTES_MAX = 65_536
 // Per channel: what libp2p receives before it has to ask, and what it keeps for a channel that is
-// not read; yamux allows no smaller window than this.
+// not received; yamux allows no smaller window than this.
 export const CHANNEL_READ_BUFFER_BYTES = 262_144
-// All channels together: those that are not read for a while, which honest peers never cause. Two
-// read buffers each; libp2p keeps pieces as small as they came, at worst 120 B for each byte. The
-// next one is closed.
-export const CHANNEL_PAUSED_COUNT_MAX = 8
+// All channels together: those that are not received for a while, which honest peers never cause.
+// libp2p keeps pieces as small as they were sent: 40 MiB each at worst. The next one is closed.
+export const CHANNEL_PAUSED_COUNT_MAX = 2
 // Per peer: frames in a second, and at once. Copying a whole mailbox takes fewer; 30 µs each. The
 // next ones are not read before it is time.
 export const CHANNEL_FRAMES_PER_SECOND = 2000
@@ -150,6 +151,12 @@ export const COURIER_SETTLE_MS = 10_000
 // Per message in the stem: how long it is in the window without a receipt while others wait on disk;
 // 9 in 10 embargoes have ended by then.
 export const COURIER_TURN_MS = 90_000
+// Per node: own messages into the stem. A neighbour reads 100 messages a second and holds 2 MiB of
+// each neighbour, others' that we relay included; what it refuses we would deliver ourselves.
+export const COURIER_STEM_PER_SECOND = 40
+export const COURIER_STEM_BYTES_PER_SECOND = 524_288
+// What of that may be used at once: 80 small messages, or 16 of the largest.
+export const COURIER_STEM_BURST_MS = 2000
 // Without a single stem peer: how long a message waits for one, while there are other peers, before
 // this node delivers it itself.
 export const COURIER_ALONE_MS = 10_000
@@ -157,7 +164,8 @@ export const COURIER_ALONE_MS = 10_000
 // network tries 4 times an hour.
 export const COURIER_RETRY_MS = 5000
 export const COURIER_RETRY_MS_MAX = 900_000
-// With a receipt or two of three: by then the stem has another epoch, so another way.
+// In the stem, with no receipt or with too few: by then there is another epoch, so another way, and
+// relays have forgotten the envelope. Sooner, only its author would hand it over again.
 export const COURIER_MORE_MS = 660_000
 export const COURIER_MORE_MS_MAX = 21_600_000
 // Tries after which a carrier that could never be reached is not waited for: receipts.md wants all
