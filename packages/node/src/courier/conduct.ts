@@ -15,6 +15,7 @@ import { Departures, type DeparturesInit } from './departures.ts'
 import type { CourierEvent, CourierMode } from './event.ts'
 import { type ActiveItem, addReceipt, carrierKeyOf, type ItemState } from './item.ts'
 import type { Queue } from './layout.ts'
+import { Pace } from './pace.ts'
 import type { DeliveryEnd } from './parcel.ts'
 import { hasAll, hasEnough, isDoubtful, type Schedule } from './schedule.ts'
 import type { CarrierSource, OwnCarrier } from './seams.ts'
@@ -50,6 +51,7 @@ export class Conduct {
   #mode: CourierMode
   readonly #checks: Checks
   readonly #departures: Departures
+  readonly #pace: Pace
   #isClosed = false
 
   constructor(init: ConductInit, mode: CourierMode) {
@@ -58,6 +60,7 @@ export class Conduct {
     this.#mode = mode
     this.#checks = new Checks({ clock, active, onDue: (item) => this.#check(item) })
     this.#departures = new Departures(init)
+    this.#pace = new Pace(clock)
   }
 
   connect(parts: ConductParts): void {
@@ -73,7 +76,7 @@ export class Conduct {
     this.#mode = mode
     if (!this.#isDirect) return
     for (const item of this.#init.active.all()) {
-      if (item.stage !== 'stem' && item.stage !== 'waits') continue
+      if (item.stage !== 'stem' && item.stage !== 'waits' && item.stage !== 'paced') continue
       this.#takeFromStem(item)
       this.#deliver(item)
     }
@@ -124,7 +127,7 @@ export class Conduct {
 
   turnedAway(id: Uint8Array): void {
     const item = this.#init.active.byId(id)
-    if (item?.stage === 'stem') this.#rest(item)
+    if (item?.stage === 'stem') this.#rest(item, true)
   }
 
   /** There is somebody to hand envelopes to. */
@@ -154,7 +157,18 @@ export class Conduct {
     return this.#mode === 'direct' && !this.#init.neverDelivers
   }
 
+  /** At the pace at which the stem takes things. */
   #submit(item: ActiveItem): void {
+    const waitMs = this.#pace.reserve(item.bytesLength)
+    if (waitMs === 0) {
+      this.#hand(item)
+      return
+    }
+    item.stage = 'paced'
+    this.#checks.checkIn(item, waitMs)
+  }
+
+  #hand(item: ActiveItem): void {
     item.stage = 'stem'
     item.sinceMs = this.#init.clock.monotonicMs()
     this.#hop(item, { kind: 'handed' })
@@ -245,6 +259,7 @@ export class Conduct {
   #check(item: ActiveItem): void {
     if (this.#isExpired(item)) this.#expire(item)
     else if (item.stage === 'waits') this.#checkWaiting(item)
+    else if (item.stage === 'paced') this.#hand(item)
     else if (item.stage === 'stem') this.#checkStem(item)
   }
 
@@ -281,15 +296,14 @@ export class Conduct {
     this.#leave(item, 'resting', delayMs, { kind: 'stored', reference, count: receipts.length })
   }
 
-  #rest(item: ActiveItem): void {
+  #rest(item: ActiveItem, wasTurnedAway = false): void {
     const { schedule } = this.#init
-    const { attemptCount, receipts } = item
-    const delayMs =
-      receipts.length > 0
-        ? schedule.moreMs(this.#mode, attemptCount)
-        : schedule.retryMs(attemptCount)
+    const { attemptCount, receipts, stage } = item
     item.attemptCount += 1
-    this.#leave(item, 'trying', delayMs)
+    const isKnown = stage === 'stem' && !wasTurnedAway
+    if (receipts.length > 0) this.#leave(item, 'trying', schedule.moreMs(this.#mode, attemptCount))
+    else if (isKnown) this.#leave(item, 'trying', schedule.anotherWayMs())
+    else this.#leave(item, 'trying', schedule.retryMs(attemptCount))
   }
 
   #restStored(item: ActiveItem): void {

@@ -248,11 +248,15 @@ export class Courier {
     }
   }
 
-  /** After a time with nobody there, whatever was put off is tried at once. */
+  /**
+   * After a time with nobody there, whatever was put off is tried at once. Not in the stem: those
+   * who have seen it would see it again, and only an author does that.
+   */
   #peerCame(peerCount: number): void {
     if (this.#isClosed || this.#failure !== null) return
     this.#conduct.connected()
-    if (peerCount === 1) this.#keeper.nudge().catch((error: unknown) => this.#heardOf(error))
+    if (peerCount === 1 && this.mode === 'direct')
+      this.#keeper.nudge().catch((error: unknown) => this.#heardOf(error))
   }
 
   #submitDummy(item: CourierItem): void {

@@ -112,8 +112,16 @@ export function addReceipt({ receipts }: ItemRecord, receipt: Uint8Array): boole
   return true
 }
 
-/** waits: there is no stem peer to hand it to. */
-export type Stage = 'loaded' | 'stamping' | 'stamped' | 'waits' | 'stem' | 'delivery' | 'leaving'
+/** waits: there is no stem peer to hand it to. paced: there is, and others come first. */
+export type Stage =
+  | 'loaded'
+  | 'stamping'
+  | 'stamped'
+  | 'waits'
+  | 'paced'
+  | 'stem'
+  | 'delivery'
+  | 'leaving'
 
 /** One that is being looked after, whose envelope is in memory. */
 export interface ActiveItem extends ItemRecord {

@@ -26,9 +26,14 @@ export class Schedule {
     this.#draw = drawFrom(randomBytes)
   }
 
-  /** Nobody has signed for it. */
+  /** Nobody has signed for it, and nobody on a stem has seen it. */
   retryMs(attemptCount: number): number {
     return this.#spread(doubled(COURIER_RETRY_MS, attemptCount, COURIER_RETRY_MS_MAX))
+  }
+
+  /** It went into the stem, and nothing came back. */
+  anotherWayMs(): number {
+    return this.#spread(COURIER_MORE_MS)
   }
 
   /** Somebody has, but too few. */
