@@ -9,6 +9,7 @@ import {
   CHANNEL_FRAME_MS_MAX,
   CHANNEL_READ_BUFFER_BYTES,
   CHANNEL_TURN_FRAMES,
+  CHANNEL_UNREAD_BYTES_MAX,
   CHANNEL_WRITE_MS_MAX,
 } from '../../limits.ts'
 import type { PauseCount } from './pause-count.ts'
@@ -41,7 +42,10 @@ export class FrameStream {
   readonly #reader: FrameReader
   readonly #writes: WriteQueue
   #frameSinceMs: number | null = null
+  /** Nothing is read until `wake`. */
   #isHeld = false
+  /** And nothing received: libp2p keeps what comes, and makes the other side wait. */
+  #isPaused = false
   #isResuming = false
   #isEnded = false
   #cancelWake: (() => void) | null = null
@@ -99,7 +103,7 @@ export class FrameStream {
     this.#isEnded = true
     const { stream, pauses, ended } = this.#init
     this.#cancelWake?.()
-    if (this.#isHeld) pauses.leave()
+    if (this.#isPaused) pauses.leave()
     stream.removeEventListener('message', this.#onMessage)
     stream.removeEventListener('close', this.#onClose)
     stream.removeEventListener('remoteCloseWrite', this.#onRemoteEnd)
@@ -117,8 +121,10 @@ export class FrameStream {
       if (pieces.length > PIECES_MAX) this.#reader.push(data.slice())
       else for (const piece of pieces) this.#reader.push(piece)
     }
-    // Held streams are read on by whoever resumes them, and not from within.
-    if (!this.#isHeld && !this.#isResuming) this.#read()
+    // Whoever resumes it reads on, and not from within.
+    if (this.#isResuming) return
+    if (!this.#isHeld) this.#read()
+    else if (this.#reader.unreadBytes > CHANNEL_UNREAD_BYTES_MAX) this.#pause()
   }
 
   readonly #onClose = (event: Event & { readonly error?: Error }): void => {
@@ -163,18 +169,24 @@ export class FrameStream {
   }
 
   #hold(waitMs: number): void {
-    const { clock, stream, pauses } = this.#init
     // Time during which we do not read is not theirs.
     this.#frameSinceMs = null
-    if (!this.#isHeld) {
-      if (!pauses.enter()) {
-        this.end({ offence: 'flood' })
-        return
-      }
-      this.#isHeld = true
-      if (stream.readStatus === 'readable') stream.pause()
+    this.#isHeld = true
+    // Only for a turn, not much comes meanwhile.
+    if (waitMs > 0 || this.#reader.unreadBytes > CHANNEL_UNREAD_BYTES_MAX) this.#pause()
+    if (this.#isEnded || !Number.isFinite(waitMs)) return
+    this.#cancelWake = this.#init.clock.after(waitMs, () => this.wake())
+  }
+
+  #pause(): void {
+    const { stream, pauses } = this.#init
+    if (this.#isPaused) return
+    if (!pauses.enter()) {
+      this.end({ offence: 'flood' })
+      return
     }
-    if (Number.isFinite(waitMs)) this.#cancelWake = clock.after(waitMs, () => this.wake())
+    this.#isPaused = true
+    if (stream.readStatus === 'readable') stream.pause()
   }
 
   /**
@@ -182,10 +194,12 @@ export class FrameStream {
    * what libp2p kept is only taken over here, and read afterwards.
    */
   #release(): void {
-    this.#isResuming = true
-    this.#isHeld = false
     const { stream, pauses } = this.#init
+    this.#isHeld = false
+    if (!this.#isPaused) return
+    this.#isPaused = false
     pauses.leave()
+    this.#isResuming = true
     try {
       if (stream.readStatus === 'paused') stream.resume()
     } finally {
