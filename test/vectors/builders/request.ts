@@ -3,6 +3,7 @@ import type { Vector } from '../vector.ts'
 import { badFetches, fetchAnswers, fetches, watches } from './reference/request-fetches.ts'
 import { batches, blobs, carriers, lists, records } from './reference/request-lists.ts'
 import { hellos, loadAnswers, loads, pushAnswers, pushes } from './reference/request-pushes.ts'
+import { roots } from './reference/request-roots.ts'
 
 function methods(): Vector[] {
   const method = (name: string, note: string, number: number) => ({
@@ -35,6 +36,7 @@ export function build(): Vector[] {
     ...pushAnswers(),
     ...loads(),
     ...loadAnswers(),
+    ...roots(),
     ...fetches(),
     ...badFetches(),
     ...fetchAnswers(),

@@ -22,6 +22,7 @@ import {
   decodeFoundRecord,
   decodeKeepRecord,
 } from '@ezchat/protocol/request/record.ts'
+import { decodeRoots, decodeRootsAnswer, rootOfShards } from '@ezchat/protocol/request/roots.ts'
 import { decodeSyncStep } from '@ezchat/protocol/request/sync.ts'
 import {
   decodeArrived,
@@ -29,7 +30,7 @@ import {
   decodeUnwatch,
   decodeWatch,
 } from '@ezchat/protocol/request/watch.ts'
-import { bytes, number } from '../input.ts'
+import { bytes, list, number } from '../input.ts'
 import type { Entries, Json, JsonObject } from '../vector.ts'
 
 /** Above so many bytes only the length is compared. */
@@ -76,6 +77,17 @@ export const entries: Entries = {
   load: sharded(decodeLoad),
   loaded: plain(decodeLoaded),
   sync: plain(decodeSyncStep),
+  roots: sharded(decodeRoots),
+  rootsAnswer(input) {
+    const count = number(input, 'shardCount')
+    return { fingerprints: json(decodeRootsAnswer(bodyOf(input), count)) }
+  },
+  rootOfShards(input, crypto) {
+    assert(Array.isArray(input.shards), 'vector input shards: expected a list')
+    const shards = input.shards.map(Number)
+    const fingerprints = list(input, 'fingerprints')
+    return toHex(rootOfShards(crypto, bytes(input, 'salt'), shards, fingerprints))
+  },
   fetch: sharded(decodeFetch),
   fetched: plain(decodeFetched),
   watch: sharded(decodeWatch),

@@ -11,6 +11,7 @@ import * as hello from '../../src/request/hello.ts'
 import * as load from '../../src/request/load.ts'
 import * as push from '../../src/request/push.ts'
 import * as record from '../../src/request/record.ts'
+import * as roots from '../../src/request/roots.ts'
 import type { Selector } from '../../src/request/selector.ts'
 import * as sync from '../../src/request/sync.ts'
 import * as watch from '../../src/request/watch.ts'
@@ -133,6 +134,26 @@ const opening: readonly Codec[] = [
     sync.encodeSyncStep,
     sync.decodeSyncStep,
     fc.record({ exchange: u32, message: bytes(1, 500) }, plain),
+  ),
+]
+
+const comparing: readonly Codec[] = [
+  codec(
+    'roots',
+    roots.ROOTS_BYTES,
+    (message) => roots.encodeRoots(NETWORK, message),
+    (body) => roots.decodeRoots(NETWORK, body),
+    fc.record(
+      { salt: bytes(16), shards: shards.filter((list) => list.length > 0), root: bytes(32) },
+      plain,
+    ),
+  ),
+  codec(
+    'fingerprints',
+    roots.ROOTS_ANSWER_BYTES_MAX,
+    roots.encodeRootsAnswer,
+    (body) => roots.decodeRootsAnswer(body, 3),
+    fc.option(fc.tuple(bytes(16), bytes(16), bytes(16))),
   ),
 ]
 
@@ -288,4 +309,4 @@ function peerKeys(): fc.Arbitrary<Uint8Array> {
   })
 }
 
-export const CODECS: readonly Codec[] = [...opening, ...fetching, ...others]
+export const CODECS: readonly Codec[] = [...opening, ...comparing, ...fetching, ...others]

@@ -3,7 +3,7 @@ import { concatBytes, toHex, utf8 } from '@ezchat/protocol/codec/bytes.ts'
 import { ERROR_TABLE, type ErrorCode } from '@ezchat/protocol/errors.ts'
 import type { Json, JsonObject, Vector } from '../../vector.ts'
 
-const SHARDED = ['hello', 'shards', 'load', 'fetch', 'watch', 'carriers']
+const SHARDED = ['hello', 'shards', 'load', 'roots', 'fetch', 'watch', 'carriers']
 const SHARD_BITS = 4
 
 export const of = (...values: readonly number[]) => Uint8Array.from(values)
