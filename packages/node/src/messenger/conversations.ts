@@ -15,6 +15,8 @@ export class Conversations {
   readonly #byNumber = new Map<number, Conversation>()
   readonly #byId = new Map<string, Conversation>()
   readonly #byPeer = new Map<string, Conversation>()
+  /** Keys that come with every message, and their hex. */
+  readonly #names = new WeakMap<Uint8Array, string>()
 
   private constructor(terms: Terms, vault: Vault, own: Author) {
     this.#terms = terms
@@ -45,7 +47,12 @@ export class Conversations {
   }
 
   with(peer: Uint8Array): Conversation | null {
-    return this.#byPeer.get(toHex(peer)) ?? null
+    let name = this.#names.get(peer)
+    if (name === undefined) {
+      name = toHex(peer)
+      this.#names.set(peer, name)
+    }
+    return this.#byPeer.get(name) ?? null
   }
 
   /** As it is, or a new one. */

@@ -31,7 +31,7 @@ export interface ShelfRow {
 }
 
 const FLAGS = { isClockSuspect: 1, isLate: 2, isUnlinked: 4, isRelayed: 8 } as const
-const ROW_BYTES = HASH_BYTES + ORDER_KEY_BYTES + ENTRY_ID_BYTES + 2 + 1 + 8 + 2
+const ROW_BYTES = HASH_BYTES + ORDER_KEY_BYTES + ENTRY_ID_BYTES + 2 + 1 + 4 + 2
 
 function flagsOf(placed: PlacedEntry): number {
   const { isClockSuspect, isLate, isUnlinked, isRelayed } = placed
@@ -47,7 +47,7 @@ function encodeRows(rows: readonly ShelfRow[]): Uint8Array {
   const writer = new Writer(rows.length * ROW_BYTES)
   for (const { hash, order, id, kind, flags, block, place } of rows) {
     writer.bytes(hash, HASH_BYTES).bytes(order, ORDER_KEY_BYTES).bytes(id, ENTRY_ID_BYTES)
-    writer.u16(kind).u8(flags).u64(BigInt(block)).u16(place)
+    writer.u16(kind).u8(flags).u32(block).u16(place)
   }
   return writer.finish()
 }
@@ -62,7 +62,7 @@ function decodeRows(bytes: Uint8Array): ShelfRow[] {
       id: reader.bytes(ENTRY_ID_BYTES),
       kind: reader.u16(),
       flags: reader.u8(),
-      block: Number(reader.u64()),
+      block: reader.u32(),
       place: reader.u16(),
     })
   }
@@ -70,10 +70,8 @@ function decodeRows(bytes: Uint8Array): ShelfRow[] {
 }
 
 function encodeBlock(entries: readonly HeldEntry[]): Uint8Array {
-  const bytes = entries.reduce(
-    (sum, { bytes: own, proof }) => sum + 4 + own.length + proof.length,
-    0,
-  )
+  let bytes = 0
+  for (const { bytes: own, proof } of entries) bytes += 4 + own.length + proof.length
   const writer = new Writer(bytes)
   for (const { bytes: own, proof } of entries) {
     writer.prefixed(proof, ENTRY_PROOF_BYTES_MAX).prefixed(own, KEPT_ENTRY_BYTES_MAX)

@@ -52,6 +52,8 @@ export class Ledger {
   /** Those that are not delivered, by conversation and sequence. */
   readonly #open = new Map<string, SentRow>()
   readonly #references = new Map<string, MessageName>()
+  /** Of the open ones, those that wait for a device. */
+  readonly #waiting = new Map<string, SentRow>()
 
   private constructor(init: LedgerInit) {
     this.#init = init
@@ -79,6 +81,11 @@ export class Ledger {
     return all.sort((a, b) => a[1].atMs - b[1].atMs)
   }
 
+  /** Those that wait for a device, or for its prekeys; the oldest first. */
+  waiting(): readonly (readonly [MessageName, SentRow])[] {
+    return [...this.#waiting].map(([key, row]) => [parseName(key), row] as const)
+  }
+
   add(draft: Draft, name: MessageName, row: SentRow): void {
     this.#remember(name, row)
     this.#write(draft, name, row)
@@ -92,7 +99,10 @@ export class Ledger {
     draft.put(this.#referenceKey(reference), nameBytes(name))
   }
 
-  settle(draft: Draft, name: MessageName, row: SentRow): void {
+  setWaiting(draft: Draft, name: MessageName, row: SentRow, isWaiting: boolean): void {
+    row.isWaiting = isWaiting
+    if (isWaiting) this.#waiting.set(textOf(name), row)
+    else this.#waiting.delete(textOf(name))
     this.#write(draft, name, row)
   }
 
@@ -146,12 +156,10 @@ export class Ledger {
 
   /** Those that wait for a device that never showed itself. */
   giveUp(draft: Draft, nowMs: number): void {
-    for (const [key, row] of this.#open) {
-      if (!row.isWaiting || row.untilMs > nowMs) continue
-      const name = parseName(key)
+    for (const [name, row] of this.waiting()) {
+      if (row.untilMs > nowMs) continue
       row.isGivenUp = true
-      row.isWaiting = false
-      this.#write(draft, name, row)
+      this.setWaiting(draft, name, row, false)
       this.#tell(draft, name, row)
       this.#close(draft, name, row, false)
     }
@@ -195,6 +203,7 @@ export class Ledger {
 
   #close(draft: Draft, name: MessageName, row: SentRow, isDelivered: boolean): void {
     this.#open.delete(textOf(name))
+    this.#waiting.delete(textOf(name))
     draft.remove(this.#init.vault.key(TABLE.open, ...partsOf(name)))
     for (const { reference } of row.legs) {
       this.#references.delete(reference)
@@ -209,6 +218,7 @@ export class Ledger {
 
   #remember(name: MessageName, row: SentRow): void {
     this.#open.set(textOf(name), row)
+    if (row.isWaiting) this.#waiting.set(textOf(name), row)
     for (const { reference } of row.legs) this.#references.set(reference, name)
   }
 

@@ -1,11 +1,13 @@
 // Which mailboxes are ours: the lanes of every session, and our doors, of each day on which
 // something may still come. mailbox.md §7
-import { toHex } from '@ezchat/protocol/codec/bytes.ts'
+import { concatBytes, fromHex, toHex } from '@ezchat/protocol/codec/bytes.ts'
+import { Reader } from '@ezchat/protocol/codec/reader.ts'
+import { Writer } from '@ezchat/protocol/codec/writer.ts'
 import { DAY_SECONDS } from '@ezchat/protocol/constants.ts'
 import type { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import { recordMailbox } from '@ezchat/protocol/identity/record.ts'
 import { MailboxBook } from '@ezchat/protocol/mailbox/book.ts'
-import { doorPeriodStartSeconds } from '@ezchat/protocol/mailbox/door.ts'
+import { doorPeriodStartSeconds, doorSecretIn } from '@ezchat/protocol/mailbox/door.ts'
 import { type Direction, deriveLane, laneDay } from '@ezchat/protocol/mailbox/lane.ts'
 import { type MailboxKind, readableWindow } from '@ezchat/protocol/mailbox/window.ts'
 import { type Pair, sessionsOf } from '@ezchat/protocol/session/pair.ts'
@@ -41,6 +43,8 @@ export class Mailboxes {
   readonly #doorOwner: MailboxOwner = { kind: 'door' }
   readonly #lanes = new Map<string, Uint8Array>()
   readonly #peerDoors = new Map<string, Uint8Array>()
+  readonly #ownDoors = new Map<string, Uint8Array>()
+  #isDoorNew = false
   #doorLast = -1
 
   constructor(terms: Terms) {
@@ -50,6 +54,29 @@ export class Mailboxes {
 
   find(mailbox: Uint8Array): MailboxOwner | null {
     return this.#book.find(mailbox)?.owner ?? null
+  }
+
+  /** Mailboxes of our doors that were computed before: each costs a multiplication on the curve. */
+  recall(remembered: Uint8Array): void {
+    const reader = new Reader(remembered, 'STATE')
+    while (reader.left > 0) {
+      const name = `${toHex(reader.bytes(32))} ${reader.u32()}`
+      this.#ownDoors.set(name, reader.bytes(32).slice())
+    }
+  }
+
+  /** For `recall` at the next start; null when nothing was added. */
+  remember(): Uint8Array | null {
+    if (!this.#isDoorNew) return null
+    this.#isDoorNew = false
+    const { first } = this.#window('door')
+    const writer = new Writer(4096)
+    for (const [name, mailbox] of this.#ownDoors) {
+      const [door, period] = name.split(' ')
+      if (Number(period) < first) this.#ownDoors.delete(name)
+      else writer.bytes(fromHex(door!)).u32(Number(period)).bytes(mailbox, 32)
+    }
+    return writer.finish()
   }
 
   openDoor(door: Door): void {
@@ -116,7 +143,7 @@ export class Mailboxes {
     const { first, last } = this.#window('door')
     const doors: Uint8Array[] = []
     for (let period = first; period <= last; period++) {
-      for (const door of this.#doors) doors.push(this.doorOf(door, period))
+      for (const door of this.#doors) doors.push(this.#ownDoor(door, period))
     }
     const lanes: Uint8Array[] = []
     for (const { session } of this.#sessions.values()) {
@@ -170,8 +197,20 @@ export class Mailboxes {
   }
 
   #addDoor(door: Door, period: number): void {
-    const mailbox = this.doorOf(door, period)
+    const mailbox = this.#ownDoor(door, period)
     this.#book.add(mailbox, { owner: this.#doorOwner, kind: 'door', day: period })
+  }
+
+  #ownDoor(door: Door, period: number): Uint8Array {
+    const { crypto, network } = this.#terms
+    const own = doorSecretIn(crypto, network.id, door.doorSecret)
+    const name = `${toHex(crypto.sha256(concatBytes(door.identityKey, own)))} ${period}`
+    const known = this.#ownDoors.get(name)
+    if (known !== undefined) return known
+    const mailbox = recordMailbox(crypto, { networkId: network.id, ...door }, period)
+    this.#ownDoors.set(name, mailbox)
+    this.#isDoorNew = true
+    return mailbox
   }
 
   /** Nothing came in a session before it began; clocks differ by a day, or are wrong altogether. */

@@ -30,6 +30,7 @@ import { Publisher } from './publisher.ts'
 import { type Arrivals, Receiving } from './receiving.ts'
 import type { RecordRoutes } from './record-routes.ts'
 import { Sending } from './sending.ts'
+import { TABLE } from './table.ts'
 import { TakingIn } from './taking-in.ts'
 import { nowSecondsOf } from './terms.ts'
 import { formatUuid, parseUuid } from './uuid.ts'
@@ -118,6 +119,9 @@ export class Messenger {
   async start(): Promise<void> {
     const { mailboxes, self, pairs, people, courier } = this.#parts
     const { identityKey } = self
+    const { vault } = this.#parts
+    const remembered = await vault.get(vault.key(TABLE.doors))
+    if (remembered !== null) mailboxes.recall(remembered)
     mailboxes.openDoor({ identityKey, doorSecret: self.keys.doorSecret })
     if (self.own.isBareDoorOpen) mailboxes.openDoor({ identityKey, doorSecret: null })
     for (const [, pair] of pairs.all()) {
@@ -408,9 +412,7 @@ export class Messenger {
     if (equalBytes(identityKey, self.identityKey)) return false
     if (people.standing(identityKey) !== 'contact') return false
     const conversation = conversations.with(identityKey)
-    const isWaiting = ledger
-      .open()
-      .some(([name, row]) => row.isWaiting && name.conversation === conversation?.number)
+    const isWaiting = ledger.waiting().some(([name]) => name.conversation === conversation?.number)
     const isUnknown = people.roster(identityKey) === null
     const isOwed = conversation?.summary.isReceiptDue === true && isUnknown
     return isWaiting || isOwed || isUnknown
@@ -544,14 +546,19 @@ export class Messenger {
   }
 
   #turnMailboxes(): void {
-    const { alarms, mailboxes } = this.#parts
+    const { alarms, mailboxes, vault, desk } = this.#parts
     const nextSeconds = mailboxes.turn()
+    const doors = mailboxes.remember()
+    if (doors !== null) {
+      const key = vault.key(TABLE.doors)
+      desk.run((draft) => draft.put(key, doors)).catch(() => desk.failure)
+    }
     alarms.set('turn', nextSeconds * 1000, () => this.#turnMailboxes())
   }
 
   #giveUpLater(): void {
     const { alarms, ledger, desk, terms } = this.#parts
-    const waiting = ledger.open().filter(([, row]) => row.isWaiting)
+    const waiting = ledger.waiting()
     if (waiting.length === 0) return
     const atMs = Math.min(...waiting.map(([, row]) => row.untilMs))
     alarms.set('give up', atMs, () => {

@@ -33,6 +33,8 @@ export class People {
   readonly #deviceId: Uint8Array
   readonly #persons = new Map<string, Person>()
   readonly #rosters = new Map<string, Roster>()
+  /** Keys that come with every message, and their hex. */
+  readonly #names = new WeakMap<Uint8Array, string>()
   readonly #contacts = new Map<string, Contact | null>()
   #registers: Registers = NO_REGISTERS
 
@@ -60,12 +62,21 @@ export class People {
     return people
   }
 
+  #nameOf(identityKey: Uint8Array): string {
+    let name = this.#names.get(identityKey)
+    if (name === undefined) {
+      name = toHex(identityKey)
+      this.#names.set(identityKey, name)
+    }
+    return name
+  }
+
   all(): readonly Person[] {
     return [...this.#persons.values()]
   }
 
   get(identityKey: Uint8Array): Person | null {
-    return this.#persons.get(toHex(identityKey)) ?? null
+    return this.#persons.get(this.#nameOf(identityKey)) ?? null
   }
 
   /** As known, or as one of whom nothing is known yet. */
@@ -79,7 +90,7 @@ export class People {
   }
 
   roster(identityKey: Uint8Array): Roster | null {
-    return this.#rosters.get(toHex(identityKey)) ?? null
+    return this.#rosters.get(this.#nameOf(identityKey)) ?? null
   }
 
   setRoster(draft: Draft, roster: Roster): void {
@@ -91,7 +102,7 @@ export class People {
 
   /** Null for whom the owner has neither added nor blocked. */
   contact(identityKey: Uint8Array): Contact | null {
-    const name = toHex(identityKey)
+    const name = this.#nameOf(identityKey)
     const known = this.#contacts.get(name)
     if (known !== undefined) return known
     const key = encodeRegisterKey({ area: 'contact', identityKey })

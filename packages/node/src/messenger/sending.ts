@@ -74,8 +74,8 @@ export class Sending {
     const { conversations, ledger } = this.#parts
     const conversation = conversations.with(peer)
     if (conversation === null) return
-    for (const [name, row] of ledger.open()) {
-      if (!row.isWaiting || name.conversation !== conversation.number) continue
+    for (const [name, row] of ledger.waiting()) {
+      if (name.conversation !== conversation.number) continue
       const shelved = await conversation.shelf.rowOf(fromHex(row.hash))
       if (shelved === null) continue
       const { bytes } = await conversation.shelf.held(shelved)
@@ -147,10 +147,7 @@ export class Sending {
       }
     }
     const isWaiting = reachedCount === 0 || missingCount > 0
-    if (row.isWaiting !== isWaiting) {
-      row.isWaiting = isWaiting
-      ledger.settle(draft, name, row)
-    }
+    if (row.isWaiting !== isWaiting) ledger.setWaiting(draft, name, row, isWaiting)
     if (isWaiting) draft.after(() => this.#lookUp(conversation.peer))
   }
 

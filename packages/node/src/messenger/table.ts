@@ -13,6 +13,8 @@ export const TABLE = {
   invite: 0x04,
   /** name(identity ‖ device) of whose lanes were not looked into since a session began. */
   look: 0x05,
+  /** Mailboxes of the own doors, computed before. */
+  doors: 0x06,
   /** name(key ‖ device) → one device's word on a contact or a setting. */
   register: 0x10,
   /** name(identity) → what is known of somebody. */
