@@ -48,6 +48,8 @@ export class DutyKeeper {
   readonly #init: DutyKeeperInit
   readonly #order: readonly number[]
   readonly #carried = new Map<number, number>()
+  /** Has asked who else carries, or tried to. */
+  #hasLooked = false
   #isClosed = false
   #isSmall = false
   #cancelTimer: () => void = () => undefined
@@ -101,6 +103,7 @@ export class DutyKeeper {
       .catch(report)
       .finally(() => {
         if (this.#isClosed) return
+        this.#hasLooked = true
         this.#decide()
         const delayMs = jittered(crypto, DUTY_PERIOD_MS, 0.2)
         this.#cancelTimer = clock.after(delayMs, () => this.#turn())
@@ -123,11 +126,11 @@ export class DutyKeeper {
     const { book, mode, ownership, report } = this.#init
     const duty = this.#decision((shard) => book.countOf(shard))
     this.#isSmall = duty.isSmall
+    // Whoever has asked nobody yet would take every network for a small one, and carry all of it.
     const isSure = (shard: number) =>
       mode !== 'auto' ||
-      duty.isSmall ||
       ownership.shards.has(shard) ||
-      book.hasSearched(shard, DUTY_SEARCH_MS_MAX)
+      (this.#hasLooked && (duty.isSmall || book.hasSearched(shard, DUTY_SEARCH_MS_MAX)))
     const change = { adopt: duty.adopt.filter(isSure), leave: duty.leave }
     if (this.#apply(change)) this.#save().catch(report)
   }
