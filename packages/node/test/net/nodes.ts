@@ -8,7 +8,7 @@ import { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import { encodeClear, recordName } from '@ezchat/protocol/identity/record-layout.ts'
 import { doorPeriod } from '@ezchat/protocol/mailbox/door.ts'
 import { createNetwork, type Network } from '@ezchat/protocol/network/descriptor.ts'
-import type { KeyValue, PeerId } from '@ezchat/protocol/ports.ts'
+import type { Clock, KeyValue, PeerId } from '@ezchat/protocol/ports.ts'
 import { nativeCrypto } from '../../src/crypto/native.ts'
 import { openWire } from '../../src/net/open-wire.ts'
 import { PROFILES, type Profile } from '../../src/net/profiles.ts'
@@ -38,6 +38,7 @@ export interface NodeTerms {
   readonly bootstraps?: readonly string[]
   readonly keyValue?: KeyValue
   readonly seed?: number
+  readonly clock?: Clock
   readonly certificate?: { readonly key: string; readonly cert: string }
 }
 
