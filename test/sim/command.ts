@@ -22,6 +22,7 @@ export const OPTION_DEFINITIONS = {
   storm: { type: 'boolean' },
   disks: { type: 'boolean' },
   absent: { type: 'boolean' },
+  grown: { type: 'boolean' },
 } satisfies NonNullable<ParseArgsConfig['options']>
 
 export interface Asked {
@@ -56,6 +57,7 @@ export function parsePlan(values: Values): Asked {
   if (mutation !== undefined) plan.mutation = oneOf('mutation', mutation, MUTATIONS)
   if (values.disks === true) plan.hasFaultyDisks = !plan.hasFaultyDisks
   if (values.absent === true) plan.isOneAbsent = true
+  if (values.grown === true) plan.isGrown = true
   const conditions = { ...plan.conditions }
   if (latency !== undefined) conditions.latencyMs = numberOf('latency', latency)
   if (loss !== undefined) conditions.lossShare = numberOf('loss', loss)

@@ -53,6 +53,11 @@ export class Dht {
 
   async announce(host: Host, shard: number, signal: AbortSignal): Promise<void> {
     await this.#lookup(host, signal)
+    this.enter(host, shard)
+  }
+
+  /** At once, as if it had been announced before the run. */
+  enter(host: Host, shard: number): void {
     const providers = this.#providers.get(shard) ?? new Map<PeerId, Provided>()
     this.#providers.set(shard, providers)
     const expiresAtMs = this.#network.timeline.nowMs + PROVIDER_MS

@@ -1,5 +1,6 @@
 // A node's disk: what is on it outlives the process. Writes take time by the simulated clock; a
 // process that has ended gets no answer, and what it had not synced may be lost.
+import { EzchatError } from '@ezchat/node/errors.ts'
 import { FaultyKeyValue, type Faults } from '@ezchat/node/store/faulty-store.ts'
 import { MemoryKeyValue } from '@ezchat/node/store/memory-store.ts'
 import type {
@@ -14,6 +15,12 @@ import type { Timeline } from './timeline.ts'
 
 /** An fsync of an SSD; what is not synced is in the page cache at once. */
 const SYNC_MS = 2
+
+/** As the store says it, or as the disk itself does where nobody has put it into words. */
+export function isDiskFailure(error: unknown): boolean {
+  if (error instanceof EzchatError) return error.code.startsWith('STORE_')
+  return error instanceof Error && 'code' in error && /^(EIO|ENOSPC)$/.test(String(error.code))
+}
 
 /** What a disk does when power is lost, in `faulty`; the cheap one loses nothing. */
 export class Disk {

@@ -6,12 +6,11 @@ import { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import { fromHex } from '@ezchat/protocol/codec/bytes.ts'
 import { decodeReceipt } from '@ezchat/protocol/receipt/receipt.ts'
 import { decodePushed } from '@ezchat/protocol/request/push.ts'
-import { EzchatError } from '@ezchat/node/errors.ts'
 import { peerIdOf } from '@ezchat/node/net/peer-id.ts'
 import { AdversaryWire } from './adversaries.ts'
 import { EPOCH_MS, Life } from './clock.ts'
 import { type Daemon, startDaemon } from './daemon.ts'
-import { Disk } from './disk.ts'
+import { Disk, isDiskFailure } from './disk.ts'
 import type { Host } from './host.ts'
 import type { Random } from './random.ts'
 import { SimWire } from './wire.ts'
@@ -102,8 +101,7 @@ export class SimNode {
       this.daemon = daemon
       wire.start()
     } catch (error: unknown) {
-      if (!(error instanceof EzchatError)) throw error
-      // The disk did not let it.
+      if (!isDiskFailure(error)) throw error
       if (!life.isOver) this.#end(false, false)
       this.startLater(RESTART_MS)
       return

@@ -29,6 +29,11 @@ export interface Plan {
   readonly messagesPerUserHour: number
   readonly contentBytes: number
   readonly shardBits: number
+  /**
+   * The network has been there for long: nodes carry what is nearest to them, and the DHT knows. Else
+   * all begin at once, and each carries everything until it has seen for hours that others do.
+   */
+  readonly isGrown: boolean
   /** Of each node's disk. */
   readonly quotaMib: number
   /** Share of nodes that are replaced by new ones, in an hour. */
@@ -67,6 +72,7 @@ export const CALM: Plan = {
   messagesPerUserHour: 6,
   contentBytes: 3000,
   shardBits: 8,
+  isGrown: false,
   quotaMib: 1024,
   churnPerHour: 0,
   crashesPerHour: 0,
@@ -148,6 +154,7 @@ export function commandOf(plan: Plan, base: 'calm' | 'storm'): string {
   }
   if (plan.mode !== from.mode) words.push(`--mode ${plan.mode}`)
   if (plan.hasFaultyDisks !== from.hasFaultyDisks) words.push('--disks')
+  if (plan.isGrown) words.push('--grown')
   if (plan.isOneAbsent) words.push('--absent')
   const { latencyMs, lossShare, resetShare } = plan.conditions
   if (latencyMs !== from.conditions.latencyMs) words.push(`--latency ${latencyMs}`)

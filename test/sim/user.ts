@@ -37,6 +37,8 @@ export class User {
   readonly number: number
   readonly shard: number
   readonly node: SimNode
+  /** To whom this user writes. */
+  contacts: readonly User[] = []
   readonly #world: World
   readonly #pending = new Map<number, Pending>()
   readonly #byReference = new Map<string, Pending>()

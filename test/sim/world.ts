@@ -8,6 +8,7 @@ import { SharedCrypto } from './crypto.ts'
 import { Dht } from './dht.ts'
 import { Faults } from './faults.ts'
 import { Gossip } from './gossip.ts'
+import { growUp } from './grown.ts'
 import { Model } from './model.ts'
 import { Network } from './network.ts'
 import { type Kind, SimNode } from './node.ts'
@@ -25,6 +26,8 @@ const MINUTE_MS = 60_000
 const START_MS = 60_000
 /** In which carriers reconcile after the last fault. */
 const CALM_MINUTES = 3
+/** Whom a user writes to. */
+const CONTACT_COUNT = 5
 const LIES_SHARE = 0.3
 
 export class World {
@@ -47,6 +50,7 @@ export class World {
   /** From here on traffic is counted. */
   measuredSinceMs = 0
   reportCount = 0
+  readonly #userAt = new Map<SimNode, User>()
   readonly #random: Random
   readonly #faults: Faults
   #isWriting = false
@@ -97,8 +101,13 @@ export class World {
     return box !== null && this.users[box.recipient]?.node === node
   }
 
-  shardsAt(node: SimNode): number[] {
-    return this.users.filter((user) => user.node === node).map(({ shard }) => shard)
+  shardsAt(node: SimNode): readonly number[] {
+    const user = this.#userAt.get(node)
+    return user === undefined ? [] : [user.shard]
+  }
+
+  userAt(node: SimNode): User | null {
+    return this.#userAt.get(node) ?? null
   }
 
   nowSeconds(): number {
@@ -107,6 +116,7 @@ export class World {
 
   async run(): Promise<void> {
     const { plan, timeline } = this
+    if (plan.isGrown) await growUp(this)
     this.#startAll()
     await timeline.run(timeline.nowMs + START_MS + plan.warmUpMinutes * MINUTE_MS)
     this.#resetCounters()
@@ -164,6 +174,12 @@ export class World {
         this.spies.add(node.host)
       }
     }
+    for (const user of this.users) {
+      user.contacts = random
+        .sample(this.users, CONTACT_COUNT + 1)
+        .filter((other) => other !== user)
+        .slice(0, CONTACT_COUNT)
+    }
     this.dht.lieShare = plan.sybilShare > 0 ? LIES_SHARE : 0
     this.dht.liars = this.nodes.filter(({ kind }) => kind === 'sybil').map(({ peer }) => peer)
     if (this.spies.count > 0) {
@@ -173,7 +189,9 @@ export class World {
 
   #addUser(node: SimNode, random: Random): void {
     const shard = random.below(2 ** this.plan.shardBits)
-    this.users.push(new User({ world: this, number: this.users.length, shard, node }))
+    const user = new User({ world: this, number: this.users.length, shard, node })
+    this.#userAt.set(node, user)
+    this.users.push(user)
   }
 
   #startAll(): void {
@@ -187,8 +205,8 @@ export class World {
     const meanMs = 3_600_000 / this.plan.messagesPerUserHour
     this.timeline.after(this.#random.exponential(meanMs), () => {
       if (!this.#isWriting) return
-      const to = this.#random.pick(this.users)
-      if (to !== undefined && to !== user) void user.write(to)
+      const to = this.#random.pick(user.contacts)
+      if (to !== undefined) void user.write(to)
       this.#writeNext(user)
     })
   }
