@@ -96,7 +96,9 @@ export class Asker {
   /** False where there is nobody, or no room. */
   notify(method: NamedMethod, body: Uint8Array): boolean {
     const bytes = frameBytes(body)
-    if (this.#stream === null && this.#opening === null && !this.#init.isConnected()) return false
+    if (this.#stream === null && this.#opening === null) {
+      if (!this.#init.isConnected() || this.#openings.waitMs > 0) return false
+    }
     if (this.#noticeBytes + bytes > CHANNEL_NOTICE_BYTES_MAX) return false
     if (this.#noticeTokens.waitMs > 0 || !this.#init.share.take(bytes)) return false
     this.#noticeTokens.take()

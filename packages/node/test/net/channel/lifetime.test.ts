@@ -179,6 +179,7 @@ test('a channel that ends again and again is not opened for a while', async () =
     await until(() => alice.opened.at(-1)!.status !== 'open', 'the end')
   }
   await assert.rejects(alice.ask(bob, 'small', bytes(7)), failsWith('PEER_UNREACHABLE'))
+  assert.equal(alice.notify(bob, bytes(7)), false)
   assert.equal(alice.opened.length, 6)
   for (const { clock } of [alice, bob]) clock.advance(12_100)
   assert.deepEqual(await alice.ask(bob, 'small', bytes(8)), bytes(8))
