@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Intake } from '@ezchat/node/carrier/intake.ts'
 import { pushTo } from '@ezchat/node/carrier/push.ts'
 import { EzchatError } from '@ezchat/node/errors.ts'
 import { peerKeyOf } from '@ezchat/node/net/peer-id.ts'
+import type { PutResult } from '@ezchat/node/store/envelope-store.ts'
 import { toHex } from '@ezchat/protocol/codec/bytes.ts'
+import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { statusOf } from '@ezchat/protocol/errors.ts'
 import { decodeReceipt, signReceipt } from '@ezchat/protocol/receipt/receipt.ts'
 import { decodePushed, encodePushed, type PushOutcome } from '@ezchat/protocol/request/push.ts'
 import { ownerOf } from '../../../../test/compliance/envelope-store/drops.ts'
 import { fakePeer } from '../fake-wire.ts'
+import { settled } from '../manual-clock.ts'
 import {
   ALWAYS,
   CARRIED,
@@ -56,17 +60,42 @@ test('what is pushed again gets the same receipt, and is no news', async () => {
 })
 
 test('a receipt is signed only after the write was confirmed', async () => {
-  const { intake, store } = await serve()
-  const { bytes, id } = envelopeOf({ number: 1 })
-  let isSigned = false
-  const taking = intake.takeSigned([bytes], null).then((outcomes) => {
-    isSigned = true
-    return outcomes
+  const { alice, clock, wire } = await serve()
+  const signed: string[] = []
+  const spying: Crypto = Object.create(crypto, {
+    ed25519Sign: {
+      value: (...args: Parameters<Crypto['ed25519Sign']>) => {
+        signed.push('signed')
+        return crypto.ed25519Sign(...args)
+      },
+    },
   })
-  assert.equal(await store.has(id), false)
-  assert.equal(isSigned, false)
-  assert.equal(kindsOf(await taking), 'receipt')
-  assert.equal(await store.has(id), true)
+  const writes: PromiseWithResolvers<PutResult>[] = []
+  const put = () => {
+    const write = Promise.withResolvers<PutResult>()
+    writes.push(write)
+    return write.promise
+  }
+  const intake = new Intake({
+    ...{ wire, clock, crypto: spying, network: FREE, store: { put } },
+    peerSeed: fakePeer(crypto, 1).seed,
+    isCarried: () => true,
+    onAccepted: () => signed.push('accepted'),
+  })
+  const bytes = several(3).map((one) => one.bytes)
+  const taking = intake.takeSigned(bytes, alice.peer)
+  await settled()
+  // All of them are in one write, if the store wants it so.
+  assert.deepEqual([writes.length, signed.length], [3, 0])
+  writes[0]!.resolve({ kind: 'stored' })
+  writes[1]!.reject(new EzchatError('STORE_FAILED'))
+  await settled()
+  assert.deepEqual(signed, ['accepted'])
+  writes[2]!.resolve({ kind: 'known' })
+  const outcomes = await taking
+  assert.equal(kindsOf(outcomes), 'receipt refused receipt')
+  assert.deepEqual(outcomes[1], { kind: 'refused', status: 3 })
+  assert.deepEqual(signed, ['accepted', 'signed', 'signed'])
 })
 
 test('an envelope of a shard that is not carried is refused, and nobody is at fault', async () => {
