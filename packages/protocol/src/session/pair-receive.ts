@@ -23,7 +23,7 @@ import { endRenewal, isNoted, unopenedOf } from './renewal.ts'
 import { splitMessage } from './sealed-message.ts'
 import { isConfirmed, type Session } from './session.ts'
 import { answerFirstContact, type FirstContact, type Responder } from './start.ts'
-import { coveredBy, digestOf, openTrace, referenceOf } from './trace.ts'
+import { coveredBy, digestOf, openTrace } from './trace.ts'
 
 export type PairEffect =
   | RenewEffect
@@ -116,36 +116,53 @@ function tryAll(
   return null
 }
 
-/** What the trace says about a message that does not open. */
+/** A message that does not open, and that nobody changed on its way. */
+interface Genuine extends Mark {
+  readonly reference: Uint8Array
+}
+
+/** By the trace alone: what a header says may stand in front of anything. session.md §7 */
+function genuineOf(
+  crypto: Crypto,
+  { traceKey, isInitiator }: Session,
+  message: Uint8Array,
+  { associated }: ReceiveOptions,
+): Genuine | null {
+  const parts = splitMessage(message)
+  if (parts === null) return null
+  const digest = digestOf(crypto, parts.sealed)
+  const mark = openTrace(crypto, traceKey, coveredBy(digest, !isInitiator, associated), parts.trace)
+  return mark && { ...mark, reference: digest.slice(0, REFERENCE_BYTES) }
+}
+
+const REPEATED = { outcome: 'repeated', effects: [] } as const
+
+/** It will never open. Shows that once: a carrier may repeat it for weeks. */
+function lost(
+  pair: Pair,
+  session: Session,
+  { incarnation, reference }: Genuine,
+  { nowSeconds }: ReceiveOptions,
+): PairReceived {
+  if (isNoted(pair.renewal, reference)) return { ...REPEATED, pair }
+  const sign = { session, incarnation, reference }
+  return { outcome: 'unopened', ...showLoss(pair, sign, nowSeconds) }
+}
+
+/** Of no key that we have. Null when it is of no session either. */
 function unopened(
   crypto: Crypto,
   pair: Pair,
   message: Uint8Array,
   options: ReceiveOptions,
 ): PairReceived | null {
-  const parts = splitMessage(message)
-  if (parts === null) return null
-  const digest = digestOf(crypto, parts.sealed)
   for (const session of sessionsOf(pair)) {
-    const covered = coveredBy(digest, !session.isInitiator, options.associated)
-    const trace = openTrace(crypto, session.traceKey, covered, parts.trace)
-    if (trace === null) continue
-    if (!isNews(session.incarnations, trace)) return { outcome: 'repeated', pair, effects: [] }
-    const reference = digest.slice(0, REFERENCE_BYTES)
-    return lost(pair, session, { incarnation: trace.incarnation, reference }, options)
+    const genuine = genuineOf(crypto, session, message, options)
+    if (genuine === null) continue
+    const isOld = !isNews(session.incarnations, genuine)
+    return isOld ? { ...REPEATED, pair } : lost(pair, session, genuine, options)
   }
   return null
-}
-
-/** Genuine, and it will never open. Shows that once: a carrier may repeat it for weeks. */
-function lost(
-  pair: Pair,
-  session: Session,
-  what: { readonly incarnation: number; readonly reference: Uint8Array },
-  { nowSeconds }: ReceiveOptions,
-): PairReceived {
-  if (isNoted(pair.renewal, what.reference)) return { outcome: 'repeated', pair, effects: [] }
-  return { outcome: 'unopened', ...showLoss(pair, { session, ...what }, nowSeconds) }
 }
 
 /**
@@ -164,11 +181,10 @@ export function receiveInPair(
   if (attempt !== null && received !== null) {
     const { session } = attempt
     if (received.kind === 'opened') return opened(pair, session, received, options.nowSeconds)
-    const isOld = received.kind === 'used' && !received.isPeerRollback
-    if (isOld) return { outcome: 'repeated', pair, effects: [] }
-    const { incarnation } = received.mark
-    const reference = referenceOf(crypto, message)
-    return lost(pair, session, { incarnation, reference }, options)
+    if (received.kind === 'used' && !received.isPeerRollback) return { ...REPEATED, pair }
+    const genuine = genuineOf(crypto, session, message, options)
+    if (genuine === null) throw new ProtocolError('SESSION_SEAL', 'trace')
+    return lost(pair, session, genuine, options)
   }
   const failed = unopened(crypto, pair, message, options)
   if (failed === null && attempt !== null) throw attempt.error

@@ -28,23 +28,22 @@ export interface ReceiveOptions {
   readonly associated: Uint8Array
 }
 
-export type Received = Outcome & {
-  /** What the authenticated header says of its sender. */
-  readonly mark: Mark
-}
-
-type Outcome =
+export type Received =
   | {
       readonly kind: 'opened'
       /** To be written before `content` is used. */
       readonly session: Session
       readonly content: Uint8Array
+      readonly mark: Mark
       /** The peer has seen more of our messages than we remember sending. */
       readonly isOwnRollback: boolean
     }
-  /** Genuine, and its key is used up: a copy, or the peer's state went back in time. */
+  /**
+   * Of the rest only the header is known to be genuine.
+   * Its key is used up: a copy, or the peer's state went back in time.
+   */
   | { readonly kind: 'used'; readonly isPeerRollback: boolean }
-  /** Genuine, and it answers a chain of ours that we do not remember: our state went back. */
+  /** It answers a chain of ours that we do not remember: our state went back. */
   | { readonly kind: 'ahead' }
 
 interface Attempt {
@@ -107,7 +106,7 @@ function withOffer(session: Session, kem: KemPart): Session {
 }
 
 /** Another message took its place: it was this one, or the peer has sent two in one place. */
-function used(session: Session, header: MessageHeader): Outcome {
+function used(session: Session, header: MessageHeader): Received {
   return { kind: 'used', isPeerRollback: isNews(session.incarnations, header) }
 }
 
@@ -117,7 +116,7 @@ function openCurrent(
   receiving: Receiving,
   opened: OpenedHeader,
   attempt: Attempt,
-): Outcome {
+): Received {
   const { header } = opened
   // One header key, two ratchet keys: the peer began this chain twice.
   if (!equalBytes(header.ratchetKey, receiving.ratchetKey)) {
@@ -145,7 +144,8 @@ function openCurrent(
   // Our chain that this one answers: the current one until we answer this one.
   const sent = sending.chain === null ? sending.number : sending.previousNumber
   const isOwnRollback = header.acknowledged > sent
-  return { kind: 'opened', session: withOffer(after, rest.kem), content, isOwnRollback }
+  const opens = { session: withOffer(after, rest.kem), content, mark: header }
+  return { kind: 'opened', ...opens, isOwnRollback }
 }
 
 /** A late message, of the current chain (`receiving`) or of an older one. */
@@ -155,7 +155,7 @@ function openSkipped(
   chain: { readonly ref: number; readonly headerKey: Secret },
   opened: OpenedHeader,
   attempt: Attempt,
-): Outcome {
+): Received {
   const { header } = opened
   const { receiving, skipped } = session
   const key = findSkipped(skipped, chain.ref, header.number)
@@ -167,7 +167,7 @@ function openSkipped(
     skipped: takeSkipped(skipped, chain.ref, header.number),
   }
   const after = receiving?.ref === chain.ref ? withOffer(late, rest.kem) : late
-  return { kind: 'opened', session: after, content, isOwnRollback: false }
+  return { kind: 'opened', session: after, content, mark: header, isOwnRollback: false }
 }
 
 function readBody(
@@ -185,7 +185,7 @@ function openNext(
   session: Session,
   opened: OpenedHeader,
   attempt: Attempt,
-): Outcome {
+): Received {
   const { header } = opened
   const { receiving, sending } = session
   const { nowSeconds } = attempt.options
@@ -232,25 +232,21 @@ function openNext(
     skipped: addSkipped(skipped, { ref, headerKey }, skip.keys),
   }
   const isOwnRollback = header.acknowledged > sending.number
-  return { kind: 'opened', session: withOffer(after, rest.kem), content, isOwnRollback }
-}
-
-function marked({ header }: OpenedHeader, outcome: Outcome): Received {
-  const { incarnation, count } = header
-  return { ...outcome, mark: { incarnation, count } }
+  const opens = { session: withOffer(after, rest.kem), content, mark: header }
+  return { kind: 'opened', ...opens, isOwnRollback }
 }
 
 function tryCurrent(crypto: Crypto, session: Session, attempt: Attempt): Received | null {
   const { receiving } = session
   if (receiving === null) return null
   const opened = openHeader(crypto, receiving.headerKey, attempt.parts, attempt.bound)
-  return opened && marked(opened, openCurrent(crypto, session, receiving, opened, attempt))
+  return opened && openCurrent(crypto, session, receiving, opened, attempt)
 }
 
 function tryNext(crypto: Crypto, session: Session, attempt: Attempt): Received | null {
   const { parts, bound } = attempt
   const opened = openHeader(crypto, session.nextReceiveHeaderKey, parts, bound)
-  return opened && marked(opened, openNext(crypto, session, opened, attempt))
+  return opened && openNext(crypto, session, opened, attempt)
 }
 
 function openMessageNow(crypto: Crypto, session: Session, attempt: Attempt): Received | null {
@@ -264,7 +260,7 @@ function openMessageNow(crypto: Crypto, session: Session, attempt: Attempt): Rec
   for (const chain of session.skipped.chains) {
     if (chain.ref === receiving?.ref) continue
     const late = openHeader(crypto, chain.headerKey, parts, bound)
-    if (late !== null) return marked(late, openSkipped(crypto, session, chain, late, attempt))
+    if (late !== null) return openSkipped(crypto, session, chain, late, attempt)
   }
   return null
 }

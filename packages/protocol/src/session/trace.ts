@@ -3,7 +3,7 @@
 import { concatBytes, equalBytes } from '../codec/bytes.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
-import { REFERENCE_BYTES, SESSION_TRACE_BYTES } from '../constants.ts'
+import { SESSION_TRACE_BYTES } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { KEY_LABELS } from '../crypto/labels.ts'
 import type { Secret } from '../crypto/secret.ts'
@@ -12,15 +12,9 @@ import type { Mark } from './incarnation.ts'
 const MARK_BYTES = 8
 const TAG_BYTES = SESSION_TRACE_BYTES - MARK_BYTES
 
-/** Of a message without its trace. */
+/** Of a message without its trace: its first bytes name it to both sides, for asking again. */
 export function digestOf(crypto: Crypto, sealed: Uint8Array): Uint8Array {
   return crypto.sha256(sealed)
-}
-
-/** Names a message to both sides, for asking again. */
-export function referenceOf(crypto: Crypto, message: Uint8Array): Uint8Array {
-  const sealed = message.subarray(0, Math.max(0, message.length - SESSION_TRACE_BYTES))
-  return digestOf(crypto, sealed).slice(0, REFERENCE_BYTES)
 }
 
 function mask(crypto: Crypto, key: Secret, tag: Uint8Array, mark: Uint8Array): Uint8Array {

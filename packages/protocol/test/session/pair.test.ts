@@ -260,6 +260,10 @@ describe('a session that is broken', () => {
     for (let hour = 0; hour < 24 * 9; hour++) {
       world.nowSeconds += 3600
       for (const bytes of lost) assert.equal(bob.receive(bytes), 'repeated')
+      // The header still opens: a body that was changed would otherwise be another lost message.
+      const changed = Uint8Array.from(lost[hour % 3]!)
+      changed[200 + hour]! ^= 1
+      assert.equal(bob.receive(changed), 'refused')
       bob.tick()
       assert.equal(world.mail.length, 0)
     }

@@ -359,8 +359,7 @@ test('a message from before a lost state shows that the sender went back in time
   for (let i = 0; i < 5; i++) hear(met, 'bob', say(met, 'alice', `${i}`))
   const again = sealMessage(crypto, backup, text('restored'), sending({ incarnation: 2 }))
   const used = openMessage(crypto, met.bob, again.message, receiving)
-  const mark = { incarnation: 2, count: 2 }
-  assert.deepEqual(used, { kind: 'used', isPeerRollback: true, mark })
+  assert.deepEqual(used, { kind: 'used', isPeerRollback: true })
 })
 
 test('two beginnings of one chain show that the sender went back in time', () => {
@@ -370,8 +369,7 @@ test('two beginnings of one chain show that the sender went back in time', () =>
   hear(met, 'bob', say(met, 'alice', 'new chain'))
   const again = sealMessage(crypto, backup, text('restored'), sending())
   const used = openMessage(crypto, met.bob, again.message, receiving)
-  const mark = { incarnation: 1, count: 2 }
-  assert.deepEqual(used, { kind: 'used', isPeerRollback: true, mark })
+  assert.deepEqual(used, { kind: 'used', isPeerRollback: true })
 })
 
 test('an answer to a chain that we do not remember shows that we went back in time', () => {
@@ -379,8 +377,7 @@ test('an answer to a chain that we do not remember shows that we went back in ti
   const backup = met.alice
   hear(met, 'bob', say(met, 'alice', 'new chain'))
   const answer = say(met, 'bob', 'got it')
-  const mark = { incarnation: 1, count: 2 }
-  assert.deepEqual(openMessage(crypto, backup, answer, receiving), { kind: 'ahead', mark })
+  assert.deepEqual(openMessage(crypto, backup, answer, receiving), { kind: 'ahead' })
 })
 
 test('an acknowledgement of more than was sent shows that we went back in time', () => {
@@ -402,7 +399,7 @@ test('a replay from an earlier start of the program is no sign of anything', () 
   for (const message of [...old, ...young]) hear(met, 'bob', message)
   for (const message of [...old, ...young]) {
     const again = openMessage(crypto, met.bob, message, receiving)
-    assert.ok(again?.kind === 'used' && !again.isPeerRollback)
+    assert.deepEqual(again, { kind: 'used', isPeerRollback: false })
   }
 })
 
@@ -416,9 +413,9 @@ test('a used number in a chain that is past shows a state that went back, too', 
   hear(met, 'bob', say(met, 'alice', 'next chain'))
   const again = sealMessage(crypto, backup, text('restored'), sending({ incarnation: 2 }))
   const used = openMessage(crypto, met.bob, again.message, receiving)
-  assert.ok(used?.kind === 'used' && used.isPeerRollback)
+  assert.deepEqual(used, { kind: 'used', isPeerRollback: true })
   const copy = openMessage(crypto, met.bob, first!, receiving)
-  assert.ok(copy?.kind === 'used' && !copy.isPeerRollback)
+  assert.deepEqual(copy, { kind: 'used', isPeerRollback: false })
   assert.equal(hear(met, 'bob', late!), '1')
 })
 
