@@ -148,6 +148,8 @@ export const COURIER_DELIVERY_BYTES_MAX = 8_388_608
 // Per message in the stem: how long after its first receipt the others may take. They leave the
 // same delivery within seconds.
 export const COURIER_SETTLE_MS = 10_000
+// The same when all carriers that we know have signed: there may be others.
+export const COURIER_ALL_MS = 2000
 // Per message in the stem: how long it is in the window without a receipt while others wait on disk;
 // 9 in 10 embargoes have ended by then.
 export const COURIER_TURN_MS = 90_000
@@ -479,6 +481,9 @@ export const RECEIPT_DELAY_MS = 300
 // second value.
 export const LOOKUP_RETRY_MS = 5000
 export const LOOKUP_RETRY_MS_MAX = 900_000
+// Per person who confirms nothing: how often their record is fetched again, for new devices or another
+// shard: a lookup of 16 KiB.
+export const REFRESH_RECORD_MS = 21_600_000
 // Per home: how often the identity record is published; a tenth of that after a failure.
 export const PUBLISH_EVERY_SECONDS = 86_400
 

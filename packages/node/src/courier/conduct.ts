@@ -2,6 +2,7 @@
 import type { PeerId, Wire } from '@ezchat/protocol/ports.ts'
 import type { DeliveryReason } from '@ezchat/protocol/stem/event.ts'
 import {
+  COURIER_ALL_MS,
   COURIER_ALONE_MS,
   COURIER_DEAD_ATTEMPTS,
   COURIER_SETTLE_MS,
@@ -108,7 +109,7 @@ export class Conduct {
       this.#emit(item, { kind: 'stamped', reference: item.reference, id })
     }
     if (this.#isDirect) this.#deliver(item)
-    else if (this.#init.neverDelivers || this.#parts!.stem.hasPeers) this.#submit(item)
+    else if (this.#isAccompanied) this.#submit(item)
     else this.#wait(item)
   }
 
@@ -155,6 +156,11 @@ export class Conduct {
 
   get #isDirect(): boolean {
     return this.#mode === 'direct' && !this.#init.neverDelivers
+  }
+
+  /** A browser's stem waits by itself. */
+  get #isAccompanied(): boolean {
+    return this.#init.neverDelivers || this.#parts!.stem.hasPeers
   }
 
   /** At the pace at which the stem takes things. */
@@ -218,8 +224,10 @@ export class Conduct {
     }
     if (item.stage !== 'stem') return
     const carriers = this.#signersOf(item)
-    if (item.state === 'trying' && hasEnough({ carriers })) this.#store(item, this.#known(item))
-    else this.#checks.checkIn(item, COURIER_SETTLE_MS)
+    const known = this.#known(item)
+    if (item.state === 'trying' && hasEnough({ carriers })) this.#store(item, known)
+    else
+      this.#checks.checkIn(item, hasAll({ carriers, known }) ? COURIER_ALL_MS : COURIER_SETTLE_MS)
   }
 
   #delivered(item: ActiveItem, end: DeliveryEnd): void {
@@ -259,12 +267,17 @@ export class Conduct {
   #check(item: ActiveItem): void {
     if (this.#isExpired(item)) this.#expire(item)
     else if (item.stage === 'waits') this.#checkWaiting(item)
-    else if (item.stage === 'paced') this.#hand(item)
+    else if (item.stage === 'paced') this.#checkPaced(item)
     else if (item.stage === 'stem') this.#checkStem(item)
   }
 
   #checkWaiting(item: ActiveItem): void {
     if (this.#hasSomebody(item)) this.#submit(item)
+    else this.#wait(item)
+  }
+
+  #checkPaced(item: ActiveItem): void {
+    if (this.#isAccompanied) this.#hand(item)
     else this.#wait(item)
   }
 
