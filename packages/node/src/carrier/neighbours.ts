@@ -252,7 +252,11 @@ export class Neighbours {
   }
 }
 
-/** As many as a message holds, the best first. */
+/**
+ * As many as a message holds, the best first. An address through a relay is too long with the name
+ * of the peer at its end, and whoever reads it here knows whose it is.
+ */
 export function hintsOf(addresses: readonly string[]): string[] {
-  return [...new Set(addresses.filter(isHint))].slice(0, HINTS_MAX)
+  const short = (text: string) => (isHint(text) ? text : text.replace(/\/p2p\/[^/]+$/, ''))
+  return [...new Set(addresses.map(short).filter(isHint))].slice(0, HINTS_MAX)
 }
