@@ -9,7 +9,7 @@ import type {
   Found,
   Outcome,
 } from '@ezchat/protocol/conversation/log-event.ts'
-import { type LogRecord, loadLog, recordOf } from '@ezchat/protocol/conversation/log-record.ts'
+import { loadLog, recordOf } from '@ezchat/protocol/conversation/log-record.ts'
 import {
   applyChanges,
   type Change,
@@ -62,7 +62,8 @@ export class Conversation implements Savable {
   readonly peer: Uint8Array
   readonly id: Uint8Array
   readonly #init: ConversationInit
-  readonly #records = new Map<string, LogRecord>()
+  /** The last word on each record; what it is as bytes is asked once for all of a draft. */
+  readonly #changes = new Map<string, Change>()
   #log: LogState
   #isSummaryChanged = false
 
@@ -139,8 +140,7 @@ export class Conversation implements Savable {
     for (const change of changes) {
       // Where entries are is in the index of the shelf.
       if (change.kind === 'place') continue
-      const record = changeName(change)
-      this.#records.set(record, recordOf(change))
+      this.#changes.set(changeName(change), change)
     }
     for (const effect of effects) if (effect.kind === 'append') this.shelf.add(effect.placed)
     if (changes.length + effects.length > 0) draft.changed(this)
@@ -175,7 +175,8 @@ export class Conversation implements Savable {
   save(draft: Draft): void {
     const { vault, number } = this.#init
     this.shelf.save(draft)
-    for (const { name, value } of this.#records.values()) {
+    for (const change of this.#changes.values()) {
+      const { name, value } = recordOf(change)
       const key = vault.key(TABLE.log, u32(number), vault.name(TABLE.log, utf8(name)))
       if (value === null) {
         draft.remove(key)
@@ -188,7 +189,7 @@ export class Conversation implements Savable {
       row.set(value, 1 + bytes.length)
       draft.put(key, row)
     }
-    this.#records.clear()
+    this.#changes.clear()
     if (this.#isSummaryChanged || this.summary.blockNext !== this.shelf.blockNext) {
       this.summary.blockNext = this.shelf.blockNext
       const key = vault.key(TABLE.conversation, u32(number))

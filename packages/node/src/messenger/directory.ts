@@ -1,6 +1,6 @@
 // Finds somebody's record, by what an invite or an introduction gave, takes the best of what it
 // finds, and compares the device logs.
-import { compareBytes, fromHex, toHex } from '@ezchat/protocol/codec/bytes.ts'
+import { compareBytes, equalBytes, fromHex, toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { learnLog, newRoster, type RosterEffect } from '@ezchat/protocol/device/roster.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
 import {
@@ -124,9 +124,11 @@ export class Directory {
   }
 
   async #tryOnce(identityKey: Uint8Array): Promise<boolean> {
-    const { people, terms, desk, mailboxes } = this.#parts
+    const { people, terms, desk, mailboxes, self } = this.#parts
     const person = people.of(identityKey)
-    const doorSecret = people.contact(identityKey)?.doorSecret ?? person.doorSecret
+    const isOwn = equalBytes(identityKey, self.identityKey)
+    const known = people.contact(identityKey)?.doorSecret ?? person.doorSecret
+    const doorSecret = isOwn ? self.keys.doorSecret : known
     const { signal } = this.#ended
     const { homeShard: shard, hints } = person
     const networkId = terms.network.id
@@ -156,6 +158,10 @@ export class Directory {
         effects = step.effects
       }
     } else if (known === null) return false
+    if (equalBytes(identityKey, self.identityKey)) {
+      const sequence = Number(record.sequence)
+      self.setOwn(draft, { recordSequence: Math.max(self.own.recordSequence, sequence) })
+    }
     const { homeShard, profileName, hints } = record
     const person = people.of(identityKey)
     people.set(draft, {

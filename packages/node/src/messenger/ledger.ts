@@ -139,9 +139,12 @@ export class Ledger {
     const before = this.statusOf(row, name)
     switch (event.kind) {
       case 'receipt':
+        // The courier has it on disk, and is asked at the next start.
+        leg.receipts = Math.max(leg.receipts, event.count)
+        return
       case 'stored':
         leg.receipts = Math.max(leg.receipts, event.count)
-        if (event.kind === 'stored' && leg.stage === 'queued') leg.stage = 'stored'
+        if (leg.stage === 'queued') leg.stage = 'stored'
         break
       case 'expired':
         leg.stage = 'expired'

@@ -43,6 +43,8 @@ export class Mailboxes {
   readonly #doorOwner: MailboxOwner = { kind: 'door' }
   readonly #lanes = new Map<string, Uint8Array>()
   readonly #peerDoors = new Map<string, Uint8Array>()
+  /** The same bytes come with every state of a session. */
+  #knownIds = new WeakSet<Uint8Array>()
   readonly #ownDoors = new Map<string, Uint8Array>()
   #isDoorNew = false
   #doorLast = -1
@@ -103,8 +105,11 @@ export class Mailboxes {
     return fresh
   }
 
-  isKnown(session: Session): boolean {
-    return this.#sessions.has(toHex(session.id))
+  isKnown({ id }: Session): boolean {
+    if (this.#knownIds.has(id)) return true
+    const isKnown = this.#sessions.has(toHex(id))
+    if (isKnown) this.#knownIds.add(id)
+    return isKnown
   }
 
   /** Of somebody who is blocked, or a device that was revoked. */
@@ -113,6 +118,7 @@ export class Mailboxes {
     if (owner === undefined) return
     this.#book.remove(owner)
     this.#pairs.delete(key)
+    this.#knownIds = new WeakSet()
     for (const [name, known] of this.#sessions) {
       if (known.owner === owner) this.#sessions.delete(name)
     }

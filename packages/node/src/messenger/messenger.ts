@@ -9,10 +9,11 @@ import { drawEntryId } from '@ezchat/protocol/conversation/compose.ts'
 import { isMessageText } from '@ezchat/protocol/conversation/message-text.ts'
 import type { RosterEffect } from '@ezchat/protocol/device/roster.ts'
 import { encodeAddress } from '@ezchat/protocol/identity/address.ts'
-import { tryRenewal } from '@ezchat/protocol/session/pair.ts'
+import { type Pair, tryRenewal } from '@ezchat/protocol/session/pair.ts'
 import type { Party } from '@ezchat/protocol/session/party.ts'
 import { renewalDueSeconds } from '@ezchat/protocol/session/renewal.ts'
 import type { CourierEvent } from '../courier/event.ts'
+import { REFRESH_RECORD_MS } from '../limits.ts'
 import { peerIdOf } from '../net/peer-id.ts'
 import { Contacts } from './contacts.ts'
 import type { Conversation } from './conversation.ts'
@@ -85,7 +86,8 @@ export class Messenger {
     const { arrivals, routes, hints, onBug } = components
     this.#parts = parts
     const lookUp = (identityKey: Uint8Array): void => this.#lookUp(identityKey)
-    this.#post = new Post(parts, (pair) => this.#receiving.onSession(pair))
+    const onSession = (pair: Pair): void => this.#receiving.onSession(pair)
+    this.#post = new Post(parts, { onSession, hints })
     this.#sending = new Sending(parts, this.#post, lookUp)
     this.#history = new History(parts)
     this.#opener = new Opener(parts)
@@ -104,7 +106,10 @@ export class Messenger {
       rosterEffects: (draft, effects) => this.#rosterEffects(draft, effects),
       isWanted: (identityKey) => this.#isWanted(identityKey),
     })
-    this.#publisher = new Publisher(parts, routes, hints)
+    this.#publisher = new Publisher(parts, routes, {
+      hints,
+      lookUpOwn: () => this.#directory.lookUp(parts.self.identityKey),
+    })
     this.contacts = new Contacts(parts, this.#history, {
       lookUp: (identityKey) => {
         if (this.#isWanted(identityKey)) this.#lookUp(identityKey)
@@ -136,6 +141,7 @@ export class Messenger {
     for (const [, { peer }] of pairs.all()) this.#renewLater(peer)
     for (const { identityKey: key } of people.all()) if (this.#isWanted(key)) this.#lookUp(key)
     this.#giveUpLater()
+    this.#refresh()
   }
 
   async close(): Promise<void> {
@@ -446,6 +452,7 @@ export class Messenger {
           const identity = toHex(effect.identityKey)
           const text = effect.what === 'device-added' ? 'has a new device' : 'removed a device'
           events.add(draft, { kind: 'notice', text, identity })
+          if (effect.what === 'device-added') this.#sendToNewDevice(draft, effect.identityKey)
           break
         }
         case 'alarm': {
@@ -464,6 +471,32 @@ export class Messenger {
           events.add(draft, { kind: 'notice', text: 'this device was revoked', identity: null })
       }
     }
+  }
+
+  /** Their other devices may be gone: what none of them has confirmed goes to the new one, too. */
+  #sendToNewDevice(draft: Draft, identityKey: Uint8Array): void {
+    const { conversations, ledger } = this.#parts
+    const conversation = conversations.with(identityKey)
+    for (const [name, row] of ledger.open()) {
+      if (name.conversation === conversation?.number) ledger.setWaiting(draft, name, row, true)
+    }
+    draft.after(() => this.#lookUp(identityKey))
+  }
+
+  /** Whoever confirms nothing for long may have moved, or have other devices by now. */
+  #refresh(): void {
+    const { alarms, conversations, ledger, people, terms } = this.#parts
+    const nowMs = terms.clock.nowMs()
+    const silent = new Set<number>()
+    for (const [{ conversation }, row] of ledger.open()) {
+      if (nowMs - row.atMs >= REFRESH_RECORD_MS) silent.add(conversation)
+    }
+    for (const number of silent) {
+      const { peer } = conversations.byNumber(number)!
+      const age = nowMs - people.of(peer).fetchedSeconds * 1000
+      if (age >= REFRESH_RECORD_MS && people.standing(peer) === 'contact') this.#lookUp(peer)
+    }
+    alarms.set('refresh', nowMs + REFRESH_RECORD_MS, () => this.#refresh())
   }
 
   /** A session is broken: with the newest prekeys a new one begins. */
@@ -527,6 +560,7 @@ export class Messenger {
   /** What the courier achieved and could not tell before the program ended. */
   async #reconcile(): Promise<void> {
     const { ledger, courier, desk } = this.#parts
+    const heard: CourierEvent[] = []
     for (const [, row] of ledger.open()) {
       for (const { reference: hex, stage } of row.legs) {
         if (stage !== 'queued') continue
@@ -534,15 +568,15 @@ export class Messenger {
         const story = await courier.story(reference)
         if (story === null) continue
         const count = story.receipts.length
-        const kind = story.state === 'stored' ? 'stored' : 'receipt'
-        const carrier = ''
-        await desk.run((draft) => {
-          if (story.state === 'expired') {
-            ledger.hear(draft, { kind: 'expired', reference, wasStored: count > 0 })
-          } else ledger.hear(draft, { kind, reference, count, carrier })
-        })
+        if (story.state === 'expired') {
+          heard.push({ kind: 'expired', reference, wasStored: count > 0 })
+        } else if (story.state === 'stored') heard.push({ kind: 'stored', reference, count })
+        else heard.push({ kind: 'receipt', reference, count, carrier: '' })
       }
     }
+    await desk.run((draft) => {
+      for (const event of heard) ledger.hear(draft, event)
+    })
   }
 
   #turnMailboxes(): void {

@@ -15,8 +15,16 @@ export type PairKey = string
 /** A table, two names of 16 bytes: what follows is the session's own key. */
 const PREFIX_BYTES = 2 + 32
 
-export function pairKeyOf({ identityKey, deviceId }: Party): PairKey {
-  return chainKey({ identity: identityKey, device: deviceId })
+/** Asked for with every message, of parties that stay the same. */
+const keys = new WeakMap<Party, PairKey>()
+
+export function pairKeyOf(party: Party): PairKey {
+  let key = keys.get(party)
+  if (key === undefined) {
+    key = chainKey(authorOf(party))
+    keys.set(party, key)
+  }
+  return key
 }
 
 export function authorOf({ identityKey, deviceId }: Party): Author {

@@ -1,10 +1,6 @@
 // Seals what is to be said for one device, and hands it to the courier, in the caller's draft.
 import { concatBytes, toHex } from '@ezchat/protocol/codec/bytes.ts'
-import {
-  BUCKETS_BYTES,
-  PREKEY_LIFE_SECONDS,
-  TIMESTAMP_STEP_SECONDS,
-} from '@ezchat/protocol/constants.ts'
+import { BUCKETS_BYTES, TIMESTAMP_STEP_SECONDS } from '@ezchat/protocol/constants.ts'
 import { encodeParcel, type ParcelItem } from '@ezchat/protocol/device/parcel.ts'
 import { activeDevices } from '@ezchat/protocol/device/roster.ts'
 import {
@@ -19,6 +15,7 @@ import { wrapBody } from '@ezchat/protocol/envelope/seal.ts'
 import { assert, ProtocolError } from '@ezchat/protocol/errors.ts'
 import type { Device } from '@ezchat/protocol/identity/device-log.ts'
 import { headOf } from '@ezchat/protocol/identity/device-log.ts'
+import { PREKEY_CACHE_SECONDS } from '@ezchat/protocol/limits.ts'
 import { doorPeriod } from '@ezchat/protocol/mailbox/door.ts'
 import { encodeFrame, type Frame } from '@ezchat/protocol/session/frame.ts'
 import {
@@ -37,13 +34,20 @@ import { nowSecondsOf } from './terms.ts'
 /** Between two messages that grow by a bucket to carry a key for the next KEM step. */
 const KEM_ROOM_EVERY = 50
 
+export interface PostHooks {
+  /** A session began: its lanes are ours. */
+  readonly onSession: (pair: Pair) => void
+  /** Where carriers of our shard are: whoever hears of us first may know of none. */
+  readonly hints: () => readonly string[]
+}
+
 export class Post {
   readonly #parts: Parts
-  readonly #onSession: (pair: Pair) => void
+  readonly #hooks: PostHooks
 
-  constructor(parts: Parts, onSession: (pair: Pair) => void) {
+  constructor(parts: Parts, hooks: PostHooks) {
     this.#parts = parts
-    this.#onSession = onSession
+    this.#hooks = hooks
   }
 
   /** Devices of somebody to write to; empty while their log is not known. */
@@ -108,7 +112,7 @@ export class Post {
     const options = { networkId: terms.network.id, nowSeconds: nowSecondsOf(terms) }
     const started = startPair(terms.crypto, pair, own, prekeys, options)
     pairs.set(draft, started.pair)
-    draft.after(() => this.#onSession(started.pair))
+    draft.after(() => this.#hooks.onSession(started.pair))
     return started
   }
 
@@ -119,7 +123,7 @@ export class Post {
     const name = toHex(deviceId)
     const known = person?.prekeys.find(({ deviceId: id }) => toHex(id) === name)
     const nowSeconds = nowSecondsOf(terms)
-    if (known === undefined || nowSeconds - person!.fetchedSeconds > PREKEY_LIFE_SECONDS)
+    if (known === undefined || nowSeconds - person!.fetchedSeconds > PREKEY_CACHE_SECONDS)
       return null
     const device = { identityKey, deviceId, signKey }
     try {
@@ -176,7 +180,7 @@ export class Post {
       token: people.of(identityKey).token,
       doorSecret: self.keys.doorSecret,
       homeShard,
-      hints: [],
+      hints: this.#hooks.hints(),
       name: profileName,
     }
     return { kind: 'introduction', introduction }

@@ -1,8 +1,10 @@
 // Publishes the identity record at each open door, for the current period and the next, daily and
 // after a change. record.md §5
+import { equalBytes, toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { RECORD_PERIODS_MAX } from '@ezchat/protocol/constants.ts'
 import type { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import { recordMailbox, sealRecord } from '@ezchat/protocol/identity/record.ts'
+import type { DevicePrekeys } from '@ezchat/protocol/identity/record-content.ts'
 import { recordName } from '@ezchat/protocol/identity/record-layout.ts'
 import { blindSecret } from '@ezchat/protocol/mailbox/blind.ts'
 import { doorPeriod, doorPeriodStartSeconds, doorSecretIn } from '@ezchat/protocol/mailbox/door.ts'
@@ -24,19 +26,26 @@ interface Sealed {
   readonly record: Uint8Array
 }
 
+export interface PublisherHooks {
+  /** Where carriers of our shard are. */
+  readonly hints: () => readonly string[]
+  /** What our other devices have published: a record of ours must not hide them. */
+  readonly lookUpOwn: () => Promise<boolean>
+}
+
 export class Publisher {
   readonly #parts: Parts
   readonly #routes: RecordRoutes
-  readonly #hints: () => readonly string[]
+  readonly #hooks: PublisherHooks
   readonly #ended = new AbortController()
   #running: Promise<void> | null = null
   #isAgain = false
   #keptCount = 0
 
-  constructor(parts: Parts, routes: RecordRoutes, hints: () => readonly string[]) {
+  constructor(parts: Parts, routes: RecordRoutes, hooks: PublisherHooks) {
     this.#parts = parts
     this.#routes = routes
-    this.#hints = hints
+    this.#hooks = hooks
   }
 
   /** How many keep what was published last; 0 before that. */
@@ -76,6 +85,10 @@ export class Publisher {
       this.#isAgain = false
       let keptCount = 0
       try {
+        // Before the first record there can be no other.
+        if (this.#parts.self.own.publishedSeconds > 0 || this.#hasOthers()) {
+          await this.#hooks.lookUpOwn()
+        }
         const sealed = await desk.run((draft) => this.#seal(draft))
         keptCount = await this.#spread(sealed)
       } catch {
@@ -130,8 +143,7 @@ export class Publisher {
     const { identityKey, signSeed } = self.keys
     const door = { networkId: network.id, identityKey, doorSecret }
     const secret = doorSecretIn(crypto, network.id, doorSecret)
-    const bundle = this.#bundle()
-    const { homeShard, profileName, deviceId, recordSequence } = self.own
+    const { homeShard, profileName, recordSequence } = self.own
     const record = sealRecord(
       crypto,
       door,
@@ -141,14 +153,31 @@ export class Publisher {
         expiresSeconds: doorPeriodStartSeconds(period + RECORD_PERIODS_MAX),
         homeShard,
         profileName,
-        hints: this.#hints(),
+        hints: this.#hooks.hints(),
         log: self.roster.log,
-        prekeys: bundle === null ? [] : [{ deviceId, bundle }],
+        prekeys: this.#bundles(),
       },
       { blinded: blindSecret(crypto, signSeed, secret, period), warrant: null },
     )
     if (record === null) return null
     return { name: recordName(crypto, network.id, recordMailbox(crypto, door, period)), record }
+  }
+
+  #hasOthers(): boolean {
+    return this.#parts.self.roster.log.devices.size > 1
+  }
+
+  /** Ours, then those of our other devices, unchanged. */
+  #bundles(): DevicePrekeys[] {
+    const { people, self } = this.#parts
+    const { deviceId } = self.own
+    const { devices } = self.roster.log
+    const others = people
+      .of(self.identityKey)
+      .prekeys.filter((one) => devices.has(toHex(one.deviceId)))
+      .filter((one) => !equalBytes(one.deviceId, deviceId))
+    const bundle = this.#bundle()
+    return bundle === null ? others : [{ deviceId, bundle }, ...others]
   }
 
   #bundle(): Uint8Array | null {

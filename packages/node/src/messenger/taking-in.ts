@@ -195,7 +195,7 @@ export class TakingIn {
         events.add(draft, { kind: 'message', in: conversation.number, hash: toHex(hash) })
         if (conversation.isOwn(entry.author)) return
         const { readUpTo, unread } = conversation.summary
-        const isUnread = SHOWN_KINDS.has(entry.kind) && toHex(order) > readUpTo
+        const isUnread = SHOWN_KINDS.has(entry.kind) && (readUpTo === '' || toHex(order) > readUpTo)
         if (isUnread) conversation.changeSummary(draft, { unread: unread + 1 })
         this.#owe(draft, conversation)
         return

@@ -9,7 +9,7 @@ import type { Messenger } from '@ezchat/node/messenger/messenger.ts'
 import { openMessenger } from '@ezchat/node/messenger/open-messenger.ts'
 import type { Arrivals } from '@ezchat/node/messenger/receiving.ts'
 import type { RecordRoutes } from '@ezchat/node/messenger/record-routes.ts'
-import { createHome, hasIdentity } from '@ezchat/node/messenger/setup.ts'
+import { createHome, hasIdentity, restoreHome } from '@ezchat/node/messenger/setup.ts'
 import { Vault } from '@ezchat/node/messenger/vault.ts'
 import type { StoredEnvelope } from '@ezchat/node/store/envelope-reader.ts'
 import { FaultyKeyValue } from '@ezchat/node/store/faulty-store.ts'
@@ -266,6 +266,8 @@ export class Villager {
   readonly world: World
   readonly failures: unknown[] = []
   readonly bugs: unknown[] = []
+  /** Given before the first start, they restore somebody. */
+  words: string | null = null
   #messenger: Messenger | null = null
   courier: FakeCourier | null = null
 
@@ -289,7 +291,18 @@ export class Villager {
     const vault = await Vault.open({ keyValue: this.disk, crypto, key })
     const terms = { crypto, network, clock }
     if (!(await hasIdentity(vault))) {
-      await createHome(terms, vault, { profileName: this.name, deviceName: 'laptop' })
+      const setup = { profileName: this.name, deviceName: 'laptop' }
+      const created =
+        this.words === null
+          ? await createHome(terms, vault, setup)
+          : await restoreHome(terms, vault, {
+              ...setup,
+              words: this.words,
+              routes: office.routes(),
+              signal: new AbortController().signal,
+              isAlone: false,
+            })
+      this.words = created.words
     }
     this.courier = new FakeCourier(this.name, office, this.disk)
     this.#messenger = await openMessenger({
