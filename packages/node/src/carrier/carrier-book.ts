@@ -171,11 +171,11 @@ export class CarrierBook {
   }
 
   /** Asks neighbours, then the DHT; one search per shard at a time, and not again at once. */
-  search(shard: number): Promise<void> {
+  search(shard: number, countWanted: number = BOOK_SHORT_COUNT): Promise<void> {
     const nowMs = this.#init.clock.monotonicMs()
     const last = this.#searches.get(shard)
     if (last !== undefined && nowMs - last.atMs < BOOK_SEARCH_MS_MIN) return last.done
-    const done = this.#search(shard)
+    const done = this.#search(shard, countWanted)
     this.#searches.set(shard, { atMs: nowMs, done })
     return done
   }
@@ -221,7 +221,7 @@ export class CarrierBook {
     this.#of(shard).addTold(peer, toldBy)
   }
 
-  async #search(shard: number): Promise<void> {
+  async #search(shard: number, countWanted: number): Promise<void> {
     if (this.#closing.signal.aborted) return
     const { wire, clock, network, neighbours, crypto, report } = this.#init
     const searching = async (signal: AbortSignal) => {
@@ -232,7 +232,7 @@ export class CarrierBook {
         for (const carrier of told) this.#learn(shard, carrier, peer)
       })
       await Promise.allSettled(asking)
-      if (this.countOf(shard) >= BOOK_SHORT_COUNT) return
+      if (this.countOf(shard) >= countWanted) return
       for (const peer of await wire.carriersOf(shard, { signal })) {
         this.#learn(shard, { peer, addresses: [] }, null)
       }

@@ -6,6 +6,7 @@ import type { Network } from '@ezchat/protocol/network/descriptor.ts'
 import { isShard } from '@ezchat/protocol/network/shard.ts'
 import type { Clock, KeyValue, Wire } from '@ezchat/protocol/ports.ts'
 import {
+  DUTY_CARRIERS_ENOUGH,
   DUTY_PERIOD_MS,
   DUTY_QUOTA_SHARE,
   DUTY_SEARCH_MS_MAX,
@@ -118,7 +119,7 @@ export class DutyKeeper {
     // In a small network one question tells whether it is one.
     const candidates = isSmall ? this.#order.slice(0, 1) : adopt
     const unsure = candidates.filter((shard) => !book.hasSearched(shard, DUTY_SEARCH_MS_MAX))
-    await Promise.all(unsure.map((shard) => book.search(shard)))
+    await Promise.all(unsure.map((shard) => book.search(shard, DUTY_CARRIERS_ENOUGH)))
   }
 
   #decide(): void {

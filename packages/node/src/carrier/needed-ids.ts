@@ -25,10 +25,6 @@ export class NeededIds {
     this.#count += taken.length / SHORT_ID_BYTES
   }
 
-  addAll(others: NeededIds): void {
-    for (const packed of others.#packed) this.add(packed)
-  }
-
   /** Takes out the next ones, each once and ascending as a request names them. */
   take(countMax: number): Uint8Array[] {
     const taken: Uint8Array[] = []

@@ -19,7 +19,3 @@ export function shardsOf(bits: Uint8Array): number[] {
   }
   return shards
 }
-
-export function bothBits(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return a.map((byte, at) => byte & (b[at] ?? 0))
-}

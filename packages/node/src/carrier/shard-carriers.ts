@@ -73,11 +73,6 @@ export class ShardCarriers {
     return true
   }
 
-  forget(peer: PeerId): void {
-    this.#told.delete(peer)
-    this.#served.delete(peer)
-  }
-
   #put(carrier: KnownCarrier): void {
     if (this.#told.size >= BOOK_TOLD_COUNT_MAX) {
       const worst = [...this.#told.values()].reduce((a, b) =>

@@ -6,10 +6,12 @@ import {
   DUTY_PERIOD_MS,
   DUTY_STAY_MS_MIN,
   RECONCILE_PERIOD_MS,
+  STORE_ENTRY_BYTES,
   SWEEP_PERIOD_MS,
 } from '@ezchat/node/limits.ts'
+import { equalBytes } from '@ezchat/protocol/codec/bytes.ts'
 import { DAY_SECONDS } from '@ezchat/protocol/constants.ts'
-import { type CarrierNetwork, type CarrierNode, holdsAll, withNetwork } from './network.ts'
+import { type CarrierNetwork, type CarrierNode, holdsAll, ownerOf, withNetwork } from './network.ts'
 
 /** Carriers of each shard. */
 function coverage(net: CarrierNetwork, nodes: readonly CarrierNode[] = net.nodes): number[] {
@@ -167,6 +169,26 @@ describe('leaving a shard', () => {
 })
 
 describe('a carrier', () => {
+  test(
+    'keeps what is for its own user through a flood, and what is worth as much for others',
+    withNetwork(async (net) => {
+      const room = 20
+      const node = await net.add({ quotaBytes: room * (1024 + STORE_ENTRY_BYTES) })
+      const { mailbox } = ownerOf(net.crypto, 0x0b)
+      const isOwn = (other: Uint8Array) => equalBytes(other, mailbox)
+      node.ownership.claim({ isOwn, shards: [1] })
+      const own = Array.from({ length: 5 }, () => net.envelope({ mailbox }))
+      const flood = net.envelopes(500)
+      await node.carrier.take(own.map(({ bytes }) => bytes))
+      for (const { bytes } of flood) await node.carrier.take([bytes])
+      assert.ok(await holdsAll(node, own))
+      assert.ok(node.store.usage.count <= room)
+      const late = net.envelope({ mailbox })
+      const [outcome] = await node.carrier.take([late.bytes])
+      assert.equal(outcome?.kind, 'receipt', 'there is always room for our own')
+    }),
+  )
+
   test(
     'connects to others of its shards that it only knows by name',
     withNetwork(async (net) => {
