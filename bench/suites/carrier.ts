@@ -1,12 +1,15 @@
 import type { Suite } from '../frame/case.ts'
 import { channelCases } from './channel-cases.ts'
+import { intakeCases } from './intake-cases.ts'
 import { storeCases } from './store-cases.ts'
 
 export const suite: Suite = {
   name: 'carrier',
-  describe: 'what a carrier does with envelopes: its store, and the channels to its peers',
+  describe:
+    'what a carrier does with envelopes: its store, its door, and the channels to its peers',
   *cases(context) {
     yield* storeCases(context)
+    yield* intakeCases(context)
     yield* channelCases(context)
   },
 }

@@ -14,10 +14,10 @@ import type { EnvelopeRules } from '@ezchat/protocol/envelope/rules.ts'
 import type { Contender, Context, TimedCase } from '../frame/case.ts'
 import { native } from './implementations.ts'
 
-const NOW_SECONDS = 1_800_000_000
+export const NOW_SECONDS = 1_800_000_000
 // What a carrier has in a network of some size; a small network has it carry all 256.
-const SHARDS = 16
-const NETWORK: EnvelopeRules = {
+export const SHARDS = 16
+export const NETWORK: EnvelopeRules = {
   ...{ id: new Uint8Array(32).fill(1), shardBits: 8, ttlDays: 30, price: 0, bucketsMask: 15 },
 }
 
@@ -40,7 +40,7 @@ function envelope(): Envelope {
   return decodeEnvelope(native, { network: NETWORK, nowSeconds: NOW_SECONDS }, bytes)
 }
 
-const several = (count: number) => Array.from({ length: count }, envelope)
+export const several = (count: number) => Array.from({ length: count }, envelope)
 
 function storing(store: EnvelopeStore, count: number): Contender {
   return {
@@ -74,7 +74,7 @@ function flowing(store: EnvelopeStore, count: number, inFlight: number): Contend
   }
 }
 
-function raw(level: LevelKeyValue, count: number, batch: number): Contender {
+export function raw(level: LevelKeyValue, count: number, batch: number): Contender {
   return {
     name: `level, synced batches of ${batch}`,
     pieces: count,
@@ -92,7 +92,7 @@ function raw(level: LevelKeyValue, count: number, batch: number): Contender {
   }
 }
 
-async function open() {
+export async function open() {
   const init = { crypto: native, network: NETWORK, quotaBytes: 2 ** 40, isOwn: () => false }
   const store = await openLevelStore({ ...init, directory: directory() })
   const level = await LevelKeyValue.open(directory(), { createIfMissing: true })
