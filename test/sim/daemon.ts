@@ -1,7 +1,7 @@
 // What runs on a machine: the real store, carrier and courier, put together as a daemon does it.
 import { type Carrier, startCarrier } from '@ezchat/node/carrier/carrier.ts'
 import { Ownership } from '@ezchat/node/carrier/ownership.ts'
-import { pushTo } from '@ezchat/node/carrier/push.ts'
+import { type PushAsking, pushTo } from '@ezchat/node/carrier/push.ts'
 import { type Courier, startCourier } from '@ezchat/node/courier/courier.ts'
 import type { EnvelopeStore } from '@ezchat/node/store/envelope-store.ts'
 import { openEnvelopeStore } from '@ezchat/node/store/open-envelope-store.ts'
@@ -29,6 +29,8 @@ export interface Daemon {
   readonly carrier: Carrier
   readonly courier: Courier
   readonly courierDisk: KeyValue
+  readonly asking: PushAsking
+  readonly life: Life
 }
 
 export async function startDaemon(init: DaemonInit): Promise<Daemon> {
@@ -73,5 +75,5 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
     neverDelivers: isLight,
     onBug: (error) => world.fail(error),
   })
-  return { wire, clock, store, carrier, courier, courierDisk }
+  return { wire, clock, store, carrier, courier, courierDisk, asking, life }
 }

@@ -35,6 +35,7 @@ function describe(outcome: Outcome): string {
     `${outcome.deliveredCount} of ${outcome.acceptedCount} accepted messages delivered`,
     `${outcome.storedCount} stored`,
     `p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}`,
+    `within a conversation p50 ${ms(outcome.latencyLaterMs.p50)}`,
     `${Math.round(outcome.sentBytesPerNodeHour / 1024)} KiB sent per node and hour`,
     `${Math.round(outcome.diskBytesPerNode / 1024)} KiB on disk per node`,
     ...(spies.seenCount > 0 ? [`authors named: ${spies.rightCount} of ${spies.seenCount}`] : []),

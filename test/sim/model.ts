@@ -6,6 +6,8 @@ export interface Message {
   readonly author: number
   readonly recipient: number
   readonly isLight: boolean
+  /** Of several in a row to the same person. */
+  readonly isFirst: boolean
   /** When it was written. */
   readonly isRecipientUp: boolean
   /** The n-th from this author. */
@@ -41,7 +43,7 @@ export class Model {
   }
 
   compose(
-    message: Pick<Message, 'author' | 'recipient' | 'isLight' | 'isRecipientUp' | 'sequence'>,
+    message: Pick<Message, 'author' | 'recipient' | 'isLight' | 'isFirst' | 'isRecipientUp' | 'sequence'>,
   ): Message {
     const composed: Message = {
       ...message,

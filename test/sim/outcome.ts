@@ -10,6 +10,8 @@ export interface Outcome {
   readonly storedCount: number
   /** To recipients whose daemon ran when the message was written. */
   readonly latencyMs: Percentiles
+  /** Of these, the ones that were not the first of several in a row: connections are there. */
+  readonly latencyLaterMs: Percentiles
   readonly sentBytesPerNodeHour: number
   readonly diskBytesPerNode: number
   readonly envelopesPerNode: number
@@ -42,6 +44,7 @@ export function outcomeOf(world: World): Outcome {
   const { model, timeline, trace, plan } = world
   const accepted = model.messages.filter(({ acceptedAtMs }) => acceptedAtMs !== null)
   const delivered = accepted.filter(({ deliveredAtMs }) => deliveredAtMs !== null)
+  const present = delivered.filter(({ isRecipientUp }) => isRecipientUp)
   const latency = (message: Message) => message.deliveredAtMs! - message.composedAtMs
   const daemons = world.nodes.flatMap(({ daemon }) => daemon ?? [])
   const carrying = daemons.filter(({ carrier }) => carrier.shards.length > 0)
@@ -54,9 +57,8 @@ export function outcomeOf(world: World): Outcome {
     acceptedCount: accepted.length,
     deliveredCount: delivered.length,
     storedCount: accepted.filter(({ storedAtMs }) => storedAtMs !== null).length,
-    latencyMs: percentilesOf(
-      delivered.filter(({ isRecipientUp }) => isRecipientUp).map(latency),
-    ),
+    latencyMs: percentilesOf(present.map(latency)),
+    latencyLaterMs: percentilesOf(present.filter(({ isFirst }) => !isFirst).map(latency)),
     sentBytesPerNodeHour: sent / plan.nodeCount / hours,
     diskBytesPerNode: sum(carrying.map(({ store }) => store.usage.bytesCharged)) / carrying.length,
     envelopesPerNode: sum(carrying.map(({ store }) => store.usage.count)) / carrying.length,

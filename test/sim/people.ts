@@ -21,7 +21,6 @@ export class People {
   readonly #lanes = new Map<string, Lane>()
   readonly #boxes = new Map<string, Box>()
   readonly #byRecipient = new Map<number, Box[]>()
-  readonly #listeners = new Map<number, (box: Box) => void>()
 
   constructor(crypto: Crypto, network: Network, random: Random) {
     this.#crypto = crypto
@@ -44,7 +43,6 @@ export class People {
     this.#boxes.set(nameOf(lane.mailbox), box)
     const boxes = this.#byRecipient.get(recipient) ?? []
     this.#byRecipient.set(recipient, [...boxes, box])
-    this.#listeners.get(recipient)?.(box)
     return lane
   }
 
@@ -54,11 +52,6 @@ export class People {
 
   boxesOf(recipient: number): readonly Box[] {
     return this.#byRecipient.get(recipient) ?? []
-  }
-
-  /** Told of mailboxes that open from now on. One listener for each user. */
-  watch(recipient: number, listener: (box: Box) => void): void {
-    this.#listeners.set(recipient, listener)
   }
 
   #secretOf(low: number, high: number): Secret {

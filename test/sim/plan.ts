@@ -95,9 +95,10 @@ export const CALM: Plan = {
 /** Everything at once. */
 export const STORM: Plan = {
   ...CALM,
-  nodeCount: 40,
-  minutes: 20,
+  nodeCount: 30,
+  minutes: 12,
   settleMinutes: 8 * 1440,
+  lightShare: 0.1,
   contentBytes: 500,
   messagesPerUserHour: 12,
   churnPerHour: 0.5,

@@ -9,7 +9,7 @@ import { envelopeIdOf } from '@ezchat/protocol/envelope/id.ts'
 import { openEnvelope } from '@ezchat/protocol/envelope/open.ts'
 import { sealEnvelope } from '@ezchat/protocol/envelope/seal.ts'
 import type { Daemon } from './daemon.ts'
-import { receiveFromStore } from './intake.ts'
+import { type IntakeTerms, receiveFromCarriers, receiveFromStore } from './intake.ts'
 import type { Message } from './model.ts'
 import type { SimNode } from './node.ts'
 import type { World } from './world.ts'
@@ -59,7 +59,7 @@ export class User {
   }
 
   /** False when the daemon does not run: then nothing was written. */
-  async write(to: User): Promise<boolean> {
+  async write(to: User, isFirst: boolean): Promise<boolean> {
     const { daemon } = this.node
     if (daemon === null) return false
     const { model, plan } = this.#world
@@ -67,6 +67,7 @@ export class User {
       author: this.number,
       recipient: to.number,
       isLight: to.node.init.isLight,
+      isFirst,
       isRecipientUp: to.node.isUp,
       sequence: this.#sequence++,
     })
@@ -110,16 +111,24 @@ export class User {
   async #started(daemon: Daemon): Promise<void> {
     this.#taken = new Set()
     this.#listen(daemon.courier)
-    const { people } = this.#world
-    await receiveFromStore(daemon, {
+    const { people, timeline } = this.#world
+    const terms: IntakeTerms = {
       isMine: (mailbox) => people.boxOf(mailbox)?.recipient === this.number,
       mailboxes: () => people.boxesOf(this.number).map(({ lane }) => lane.mailbox),
       take: (envelope) => this.#take(daemon, envelope),
-    }).catch((error: unknown) => {
+    }
+    if (this.node.init.isLight) {
+      const random = this.node.init.random.split(`fetch ${timeline.nowMs}`)
+      receiveFromCarriers(daemon, { ...terms, shard: this.shard, timeline, random })
+      return
+    }
+    try {
+      await receiveFromStore(daemon, terms)
+    } catch (error: unknown) {
       if (!(error instanceof EzchatError)) throw error
       // Its disk cannot be read: it is started again.
       this.node.restartSoon()
-    })
+    }
   }
 
   /** Of a message that nobody has acknowledged. */

@@ -28,6 +28,9 @@ const START_MS = 60_000
 const CALM_MINUTES = 3
 /** Whom a user writes to. */
 const CONTACT_COUNT = 5
+/** Messages in a row, and the time between two of them. */
+const TALK_COUNT_MEAN = 4
+const TALK_PAUSE_MS_MEAN = 20_000
 const LIES_SHARE = 0.3
 
 export class World {
@@ -201,13 +204,22 @@ export class World {
     }
   }
 
+  /** People write several times in a row to the same person, and then for a while to nobody. */
   #writeNext(user: User): void {
-    const meanMs = 3_600_000 / this.plan.messagesPerUserHour
+    const meanMs = (3_600_000 * TALK_COUNT_MEAN) / this.plan.messagesPerUserHour
     this.timeline.after(this.#random.exponential(meanMs), () => {
       if (!this.#isWriting) return
       const to = this.#random.pick(user.contacts)
-      if (to !== undefined) void user.write(to)
+      if (to !== undefined) this.#talk(user, to, true)
       this.#writeNext(user)
+    })
+  }
+
+  #talk(user: User, to: User, isFirst: boolean): void {
+    void user.write(to, isFirst)
+    if (this.#random.chance(1 / TALK_COUNT_MEAN)) return
+    this.timeline.after(this.#random.exponential(TALK_PAUSE_MS_MEAN), () => {
+      if (this.#isWriting) this.#talk(user, to, false)
     })
   }
 
