@@ -1,6 +1,20 @@
 // The public names of a peer, and nothing else.
+export { besideCarrier, type CarrierSeams } from './courier/beside-carrier.ts'
+export {
+  Courier,
+  type CourierInit,
+  type CourierStatus,
+  type Story,
+  startCourier,
+} from './courier/courier.ts'
+export type { CourierEvent, CourierItem, CourierListener, CourierMode } from './courier/event.ts'
+export type { Hop, HopKind, HopWhy } from './courier/story.ts'
 export { type NativeCryptoInit, nativeCrypto } from './crypto/native.ts'
 export { EzchatError, type EzchatErrorCode } from './errors.ts'
+export { parseBootstraps } from './net/bootstraps.ts'
+export { openWire, type WireInit } from './net/open-wire.ts'
+export { PROFILES, type Profile } from './net/profiles.ts'
+export type { Libp2pWire, WireUsage } from './net/wire.ts'
 export { nodeThread } from './postage/node-thread.ts'
 export {
   type ClosablePostageWorker,
