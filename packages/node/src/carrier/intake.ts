@@ -136,10 +136,8 @@ export class Intake {
     const terms = { envelopeId: id, keptUntil: expiresAtSeconds }
     const receipt = signReceipt(crypto, peerSeed, network.id, terms)
     if (this.#receipts.size >= INTAKE_RECEIPTS_MAX) {
-      for (const oldest of this.#receipts.keys()) {
-        this.#receipts.delete(oldest)
-        break
-      }
+      const [oldest] = this.#receipts.keys()
+      if (oldest !== undefined) this.#receipts.delete(oldest)
     }
     this.#receipts.set(name, receipt)
     return receipt

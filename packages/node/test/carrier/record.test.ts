@@ -3,38 +3,10 @@ import { test } from 'node:test'
 import { findRecordAt, keepRecordAt } from '@ezchat/node/carrier/record.ts'
 import { RecordShelf } from '@ezchat/node/carrier/record-shelf.ts'
 import { peerIdOf } from '@ezchat/node/net/peer-id.ts'
-import { concatBytes } from '@ezchat/protocol/codec/bytes.ts'
-import { labelled, SIGN_LABELS } from '@ezchat/protocol/crypto/labels.ts'
-import { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import { statusOf } from '@ezchat/protocol/errors.ts'
-import { encodeClear, recordName } from '@ezchat/protocol/identity/record-layout.ts'
-import { doorPeriod } from '@ezchat/protocol/mailbox/door.ts'
-import { encodeFoundRecord, type NamedRecord } from '@ezchat/protocol/request/record.ts'
+import { encodeFoundRecord } from '@ezchat/protocol/request/record.ts'
 import { ALWAYS, coded, crypto, FREE, NOW_SECONDS, serve } from './handlers.ts'
-
-interface Sketch {
-  readonly owner: number
-  readonly sequence?: bigint
-  readonly size?: number
-  readonly lifeSeconds?: number
-}
-
-/** What nobody can open is kept like any other. */
-function recordOf({ owner, sequence = 1n, size = 4096, lifeSeconds = 3600 }: Sketch): NamedRecord {
-  const seedBytes = new Uint8Array(32).fill(0x50)
-  new DataView(seedBytes.buffer).setUint32(0, owner)
-  const seed = Secret.adopt(seedBytes)
-  const mailbox = crypto.ed25519Public(seed)
-  const period = doorPeriod(NOW_SECONDS)
-  const expiresSeconds = NOW_SECONDS + lifeSeconds
-  const clear = encodeClear(
-    { mailbox, period, sequence, expiresSeconds, warrant: null },
-    new Uint8Array(24),
-  )
-  const body = concatBytes(clear, new Uint8Array(size - clear.length - 64).fill(9))
-  const signature = crypto.ed25519Sign(seed, labelled(SIGN_LABELS.record, FREE.id, body))
-  return { name: recordName(crypto, FREE.id, mailbox), record: concatBytes(body, signature) }
-}
+import { recordOf } from './records.ts'
 
 test('a record that is kept is found, by whoever knows its name', async () => {
   const { alice, eve, peer } = await serve()
