@@ -170,9 +170,6 @@ export const COURIER_RETRY_MS_MAX = 900_000
 // relays have forgotten the envelope. Sooner, only its author would hand it over again.
 export const COURIER_MORE_MS = 660_000
 export const COURIER_MORE_MS_MAX = 21_600_000
-// Tries after which a carrier that could never be reached is not waited for: receipts.md wants all
-// carriers of a small network, and a dead one is none.
-export const COURIER_DEAD_ATTEMPTS = 3
 // In direct mode there is no way to wait for, only a carrier.
 export const COURIER_MORE_DIRECT_MS = 30_000
 // Stored and not confirmed: how long until it is sent again, doubling. Recipients are often away for
@@ -320,6 +317,8 @@ export const RECONCILE_WAIT_MS = 10_000
 export const RECONCILE_REQUEST_MS_MAX = 20_000
 // Per exchange: ids noted to be loaded, 262,144 × 16 B = 4 MiB; the next exchange finds the rest.
 export const RECONCILE_NEED_COUNT_MAX = 262_144
+// Per load: requests under way at once, 64 KiB each.
+export const RECONCILE_LANE_COUNT = 4
 // Per comparison: bytes loaded; then the next carrier has its turn, and this one comes again at once.
 export const RECONCILE_LOAD_BYTES_MAX = 67_108_864
 // Per carrier: comparisons in a row in which it delivers less than half of what it says it holds,

@@ -200,7 +200,7 @@ export class Comparison {
     if (pulled.storedCount > 0) this.#served.add(shard)
     if (pulled.isFalse) this.#isLying = true
     if (pulled.isFull) history.rest(shard, this.#init.clock.monotonicMs())
-    else if (needed.count > 0 && !pulled.isFalse) this.#hasMore = true
+    else if (pulled.hasMore) this.#hasMore = true
     await this.#tellDrops(pulled)
   }
 

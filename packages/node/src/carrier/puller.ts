@@ -1,12 +1,12 @@
 // Loads from a carrier what an exchange has shown to be missing: carrier.md §5.
 import { toHex } from '@ezchat/protocol/codec/bytes.ts'
-import { ID_BYTES, LOAD_IDS_MAX, SHORT_ID_BYTES } from '@ezchat/protocol/constants.ts'
+import { ID_BYTES, REQUEST_ENVELOPES_MAX, SHORT_ID_BYTES } from '@ezchat/protocol/constants.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { envelopeIdOf } from '@ezchat/protocol/envelope/id.ts'
 import { type EnvelopeRules, isAllowedSize } from '@ezchat/protocol/envelope/rules.ts'
 import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
 import { within } from '../deadline.ts'
-import { RECONCILE_REQUEST_MS_MAX } from '../limits.ts'
+import { RECONCILE_LANE_COUNT, RECONCILE_REQUEST_MS_MAX } from '../limits.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import type { Door, Reception } from './door.ts'
 import { loadFrom } from './load.ts'
@@ -40,19 +40,37 @@ export interface Pulled {
   isFull: boolean
   /** It sent what nobody asked for, or what no carrier may hold. */
   isFalse: boolean
+  /** The bytes were used up: a later exchange finds the rest. */
+  hasMore: boolean
 }
 
-/** Until there is nothing left to ask for, or the bytes are used up; the rest stays in `needed`. */
+/** Until there is nothing left to ask for, or the bytes are used up. */
 export async function pull(init: PullerInit, terms: PullTerms, needed: NeededIds): Promise<Pulled> {
   const pulled: Pulled = {
     ...{ askedCount: 0, deliveredCount: 0, storedCount: 0, bytes: 0 },
-    ...{ drops: new Map(), isFull: false, isFalse: false },
+    ...{ drops: new Map(), isFull: false, isFalse: false, hasMore: false },
   }
-  while (needed.count > 0 && pulled.bytes < terms.bytesMax && canGoOn(pulled)) {
-    const missing = await stillMissing(init, terms.shard, needed.take(LOAD_IDS_MAX))
-    await pullPiece(init, terms, missing, pulled)
-  }
+  // While one answer is written to disk the next ones are on their way.
+  const lanes = Array.from({ length: RECONCILE_LANE_COUNT }, () =>
+    pullLane(init, terms, needed, pulled),
+  )
+  const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+  if (needed.count > 0 && canGoOn(pulled)) pulled.hasMore = true
   return pulled
+}
+
+async function pullLane(
+  init: PullerInit,
+  terms: PullTerms,
+  needed: NeededIds,
+  pulled: Pulled,
+): Promise<void> {
+  while (needed.count > 0 && pulled.bytes < terms.bytesMax && canGoOn(pulled)) {
+    // No answer has more envelopes than these.
+    const taken = needed.take(REQUEST_ENVELOPES_MAX)
+    await pullPiece(init, terms, await stillMissing(init, terms.shard, taken), pulled)
+  }
 }
 
 function canGoOn({ isFull, isFalse }: Pulled): boolean {
@@ -79,6 +97,10 @@ async function pullPiece(
   const { peer, shard, signal } = terms
   let left = shortIds
   while (left.length > 0 && canGoOn(pulled)) {
+    if (pulled.bytes >= terms.bytesMax) {
+      pulled.hasMore = true
+      return
+    }
     const load = { shard, shortIds: left }
     const ask = (limit: AbortSignal) => loadFrom({ wire, network }, peer, load, { signal: limit })
     const { takenCount, envelopes } = await within(clock, RECONCILE_REQUEST_MS_MAX, ask, signal)

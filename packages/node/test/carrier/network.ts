@@ -135,7 +135,9 @@ export class CarrierNetwork {
 
   /** Straight into a store, as if it had come long ago. */
   async fill(node: CarrierNode, envelopes: readonly Envelope[]): Promise<void> {
-    await Promise.all(envelopes.map((envelope) => node.store.put(envelope)))
+    for (let at = 0; at < envelopes.length; at += 100) {
+      await Promise.all(envelopes.slice(at, at + 100).map((envelope) => node.store.put(envelope)))
+    }
   }
 
   drop(byte: number, scope: DropScope): Uint8Array {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { NeededIds } from '@ezchat/node/carrier/needed-ids.ts'
+import { pull } from '@ezchat/node/carrier/puller.ts'
 import {
+  RECONCILE_LANE_COUNT,
   RECONCILE_PERIOD_MS,
   RECONCILE_REST_MS_MIN,
   STORE_ENTRY_BYTES,
 } from '@ezchat/node/limits.ts'
 import { DAY_SECONDS } from '@ezchat/protocol/constants.ts'
+import { shortIdOf } from '@ezchat/protocol/envelope/id.ts'
 import { settled } from '../manual-clock.ts'
 import { countTraffic, holdsAll, ownerOf, withNetwork } from './network.ts'
 
@@ -80,7 +84,6 @@ describe('carriers that compare', () => {
       // What is sent by one is received by another. 200 B are more than all layers below add.
       const bytes = traffic.bytes + traffic.requestCount * 200
       const perDay = (bytes * 2 * 24 * 6) / nodes.length
-      console.log({ perDay, traffic })
       assert.ok(perDay < 10_000_000, `${perDay} bytes of bodies in a day, both ways`)
     }, 8),
   )
@@ -114,6 +117,52 @@ describe('carriers that compare', () => {
       const bytes = [...new Set([...ofA, ...ofB])].reduce((sum, one) => sum + one.bytes.length, 0)
       assert.equal(bytesLoaded, bytes, 'nothing twice')
       assert.equal(envelopesStored, new Set([...ofA, ...ofB]).size)
+    }),
+  )
+
+  test(
+    'ask several at once, and load nothing twice',
+    withNetwork(async (net) => {
+      const [a, b, c] = await net.several(3)
+      const envelopes = [1, 2, 3].flatMap((shard) => net.envelopes(40, { shard, bytes: 16_384 }))
+      await net.fill(a!, envelopes)
+      await net.fill(b!, envelopes)
+      net.fabric.intercept = async (from, to, method, body) => {
+        await new Promise<void>((resolve) => net.clock.after(200, resolve))
+        return net.fabric.wireOf(to)!.answer(from, method, body)
+      }
+      net.link(c!, a!)
+      net.link(c!, b!)
+      await net.clock.advance(60_000)
+      assert.ok(await holdsAll(c!, envelopes))
+      const bytes = envelopes.reduce((sum, one) => sum + one.bytes.length, 0)
+      assert.equal(c!.carrier.status.reconciliation.bytesLoaded, bytes)
+      assert.deepEqual(c!.carrier.book.known(1).sort(), [a!.peer, b!.peer].sort())
+    }),
+  )
+
+  test(
+    'stop where the bytes of a turn are used up, and say that there is more',
+    withNetwork(async (net) => {
+      const [a, b] = await net.several(2)
+      const envelopes = net.envelopes(40, { bytes: 65_536 })
+      await net.fill(a!, envelopes)
+      net.linkAll()
+      const needed = new NeededIds(1000)
+      for (const { id } of envelopes) needed.add(shortIdOf(id))
+      const door = {
+        takeEnvelopes: (list: readonly Uint8Array[]) => {
+          return Promise.all(list.map(async () => ({ kind: 'new' }) as const))
+        },
+        takeDrops: async () => [],
+      }
+      const { clock, crypto, network } = net
+      const { wire, store } = b!
+      const { signal } = new AbortController()
+      const terms = { peer: a!.peer, shard: 1, bytesMax: 10 * 65_536, signal }
+      const pulled = await pull({ wire, clock, crypto, network, store, door }, terms, needed)
+      assert.equal(pulled.hasMore, true)
+      assert.ok(pulled.deliveredCount >= 10 && pulled.deliveredCount < 10 + RECONCILE_LANE_COUNT)
     }),
   )
 
@@ -189,7 +238,7 @@ describe('carriers that compare', () => {
       await net.settle()
       await net.clock.advance(6 * HOUR_MS)
       const loads = traffic.byMethod.get('load') ?? 0
-      assert.ok(loads <= 24, `${loads} loads in six hours`)
+      assert.ok(loads <= 16 * RECONCILE_LANE_COUNT, `${loads} loads in six hours`)
       assert.equal(full.store.usage.count, 10)
       assert.ok(rich.store.usage.count >= 200)
       assert.deepEqual([...full.wire.penalties, ...rich.wire.penalties], [])
