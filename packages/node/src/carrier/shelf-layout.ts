@@ -2,7 +2,7 @@
 import { concatBytes, fromHex, toHex, utf8 } from '@ezchat/protocol/codec/bytes.ts'
 import { Reader } from '@ezchat/protocol/codec/reader.ts'
 import { Writer } from '@ezchat/protocol/codec/writer.ts'
-import { BLOB_PIECE_BYTES_MAX, ID_BYTES } from '@ezchat/protocol/constants.ts'
+import { BLOB_BYTES_MAX, BLOB_PIECE_BYTES_MAX, ID_BYTES } from '@ezchat/protocol/constants.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
 import type { KeyValue, KeyValueOperation } from '@ezchat/protocol/ports.ts'
 import { withCheck, withoutCheck } from '../store/checked-record.ts'
@@ -14,6 +14,7 @@ const HEAD = 0
 const PIECE = 1
 const OWNER_BYTES_MAX = 64
 const STEP_COUNT = 256
+const PIECES_MAX = BLOB_BYTES_MAX / BLOB_PIECE_BYTES_MAX
 
 export class ShelfLayout {
   readonly #prefix: Uint8Array
@@ -33,10 +34,17 @@ export class ShelfLayout {
         const id = key.subarray(heads.length)
         const entry = id.length === ID_BYTES ? decodeHead(value) : null
         if (entry !== null) ledger.set(toHex(id), entry)
-        else damaged.push({ key, value: null })
+        else damaged.push({ key, value: null }, ...this.#piecesOf(id))
       }
       await this.write(damaged, false)
     }
+  }
+
+  /** As many as there may be, where nobody knows how many there are. */
+  #piecesOf(id: Uint8Array): KeyValueOperation[] {
+    return Array.from({ length: PIECES_MAX }, (_, at) => {
+      return { key: this.#key(PIECE, toHex(id), at), value: null }
+    })
   }
 
   /** Rejects as the store would. */

@@ -226,3 +226,27 @@ test('an offer that the carrier has already ends at once', async () => {
   network.intercept = () => Promise.resolve(encodeBlobVerdict('held'))
   await authorOf(alice).offerAt(peer, sourceOf(bytesOf(10)), ALWAYS)
 })
+
+test('a head that the disk has changed is removed when the shelf is opened, with all pieces', async () => {
+  const served = await serve()
+  const { keyValue, clock } = served
+  await offer(served, bytesOf(200_000))
+  await offer(served, bytesOf(1000, 3))
+  assert.equal(keyValue.rows().length, 2 + 4 + 1)
+  const heads = keyValue.rows().filter(([, value]) => value.length < 100)
+  const [key, value] = heads[0]!
+  keyValue.apply([{ key, value: value.map((byte, at) => (at === 3 ? byte ^ 1 : byte)) }])
+  const again = await BlobShelf.open({ keyValue, clock, crypto })
+  assert.equal(again.bytesCharged < 200_000 + 16_384, true)
+  const left = keyValue.rows().length
+  assert.ok(left === 2 || left === 5, `${left} rows are left`)
+})
+
+test('a disk that cannot be read fails the request, and nobody is at fault', async () => {
+  const served = await serve()
+  const { eve, peer, keyValue, wire } = served
+  const source = await offer(served, bytesOf(1000))
+  await keyValue.close()
+  await assert.rejects(getBlobFrom(eve, peer, source, ALWAYS), coded('PEER_FAILED'))
+  assert.deepEqual([...eve.wire.penalties, ...wire.penalties], [])
+})

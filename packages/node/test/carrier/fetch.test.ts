@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type FetchQuestion, fetchFrom } from '@ezchat/node/carrier/fetch.ts'
 import { decodeFetchCursor, encodeFetchCursor } from '@ezchat/node/carrier/fetch-cursor.ts'
-import { openMemoryStore } from '@ezchat/node/store/memory-store.ts'
+import { MemoryKeyValue, openMemoryStore } from '@ezchat/node/store/memory-store.ts'
+import { openEnvelopeStore } from '@ezchat/node/store/open-envelope-store.ts'
 import { compareBytes, toHex } from '@ezchat/protocol/codec/bytes.ts'
 import type { BucketBytes } from '@ezchat/protocol/constants.ts'
 import type { Envelope } from '@ezchat/protocol/envelope/decode.ts'
@@ -215,4 +216,27 @@ test('a carrier that has looked for long enough says so, and goes on when it is 
   assert.deepEqual(namesOf(all), namesOf(before))
   const later = await fetchAll(alice, peer, { selector, cursor: rest.cursor })
   assert.deepEqual(namesOf(later.envelopes), namesOf(since))
+})
+
+test('a body that the disk has changed is left out of a shard', async () => {
+  const keyValue = new MemoryKeyValue()
+  const init = { crypto, network: FREE, quotaBytes: 2 ** 30, isOwn: () => false }
+  const store = await openEnvelopeStore(keyValue, init)
+  const held = several(5)
+  for (const one of held) await store.put(one)
+  const bodies = keyValue.rows().filter(([, value]) => value.length === 1024)
+  const spoil = (at: number, place: number) => {
+    const [key, value] = bodies[at]!
+    keyValue.apply([{ key, value: value.map((byte, i) => (i === place ? byte ^ 1 : byte)) }])
+  }
+  // One in its content, one where not even its header holds.
+  spoil(1, 500)
+  spoil(3, 0)
+  const terms = { shard: 3, after: 0, upTo: store.arrivalLast, countMax: 64, bytesMax: 65_536 }
+  const page = await store.arrivals({ ...terms, readBytesMax: 2 ** 20 })
+  assert.deepEqual(
+    page.envelopes.map(({ id }) => toHex(id)),
+    [0, 2, 4].map((at) => toHex(held[at]!.id)),
+  )
+  assert.equal(page.after, store.arrivalLast)
 })
