@@ -427,6 +427,9 @@ export const DHT_PROVIDERS_PER_SHARD_MAX = 256
 // A carrier that does not say so again is no carrier any more.
 export const DHT_PROVIDER_MS = 86_400_000
 
+// Between two random walks through the DHT, 0.1 s of CPU each.
+export const DHT_WALK_MS_LEAST = 15_000
+
 // Per lookup in the DHT, 0.1 s of CPU: then what was found is the answer.
 export const LOOKUP_MS_MAX = 20_000
 // Lookups at one time. Further ones are refused as busy.
