@@ -28,7 +28,7 @@ export interface KeepConnectedInit {
   readonly countWanted: number
   readonly peers: () => readonly ConnectedPeer[]
   readonly isRefused: (peer: PeerId) => boolean
-  readonly connect: (target: string, signal: AbortSignal) => Promise<unknown>
+  readonly connect: (target: string, signal: AbortSignal) => Promise<PeerId>
 }
 
 interface Backoff {
@@ -48,6 +48,8 @@ export class KeepConnected {
   readonly #backoffs = new Map<string, Backoff>()
   readonly #stop = new AbortController()
   readonly #dialling = new Set<string>()
+  /** Whom we found at addresses that do not say whose they are. */
+  readonly #found = new Map<string, PeerId>()
   #cancel: (() => void) | null = null
 
   constructor(init: KeepConnectedInit) {
@@ -86,7 +88,10 @@ export class KeepConnected {
     const signal = this.#stop.signal
     within(clock, CONNECT_MS_MAX, (limit) => connect(target, limit), signal)
       .then(
-        () => this.#backoffs.delete(target),
+        (peer) => {
+          this.#backoffs.delete(target)
+          if (target.startsWith('/')) this.#found.set(target, peer)
+        },
         () => this.#backOff(target),
       )
       .finally(() => {
@@ -150,7 +155,8 @@ export class KeepConnected {
 
   #bootstrap(target: string): Candidate {
     const address = parseAddress(target)
-    return { target, peer: address === null ? null : peerOf(address), groups: [] }
+    const named = address === null ? null : peerOf(address)
+    return { target, peer: named ?? this.#found.get(target) ?? null, groups: [] }
   }
 
   #isFree({ target, peer }: Candidate, connected: ReadonlySet<PeerId>): boolean {

@@ -1,6 +1,7 @@
 // The libp2p node, with every limit and time that matters said here or in limits.ts.
 import { noise } from '@chainsafe/libp2p-noise'
 import type { Secret } from '@ezchat/protocol/crypto/secret.ts'
+import type { Clock } from '@ezchat/protocol/ports.ts'
 import { autoNATv2 } from '@libp2p/autonat-v2'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import type { GossipSub } from '@libp2p/gossipsub'
@@ -40,6 +41,7 @@ import { closedNetwork } from './closed-network.ts'
 import type { Datastore } from './datastore.ts'
 import { type GossipInit, gossipService } from './gossip.ts'
 import type { WireNames } from './names.ts'
+import { withPacedWalks } from './paced-walks.ts'
 import type { Profile } from './profiles.ts'
 
 /** Longer than any process runs: never. */
@@ -59,6 +61,7 @@ export interface Certificate {
 }
 
 export interface NodeInit {
+  readonly clock: Clock
   readonly privateKey: PrivateKey
   readonly names: WireNames
   readonly profile: Profile
@@ -180,7 +183,7 @@ async function services(init: NodeInit): Promise<ServiceFactoryMap<Services>> {
     identify: identify(identifyLimits),
     identifyPush: identifyPush({ ...identifyLimits, runOnSelfUpdate: true, debounce: 1000 }),
     ping: ping({ protocolPrefix, maxInboundStreams: 2, maxOutboundStreams: 4, timeout: 10_000 }),
-    dht: kadDHT(dhtOptions(init)),
+    dht: dhtService(init),
     gossip: gossipService(init.gossip),
   }
   return {
@@ -191,6 +194,11 @@ async function services(init: NodeInit): Promise<ServiceFactoryMap<Services>> {
       : {}),
     ...(profile.mapsPorts ? { ports: await portMapping() } : {}),
   }
+}
+
+function dhtService(init: NodeInit): ReturnType<typeof kadDHT> {
+  const create = kadDHT(dhtOptions(init))
+  return (components) => withPacedWalks(init.clock, create(components))
 }
 
 function dhtOptions(init: NodeInit): Parameters<typeof kadDHT>[0] {

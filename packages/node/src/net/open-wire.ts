@@ -109,7 +109,7 @@ function nodeOf({ init, names, privateKey, penalties, later }: Ground): Promise<
     isTrusted: (address) => trusted.has(address.toString()),
   })
   return createNode({
-    ...{ privateKey, names, profile, gate },
+    ...{ clock, privateKey, names, profile, gate },
     listen: init.listen,
     announce: init.announce ?? [],
     certificate: init.certificate ?? null,

@@ -99,7 +99,7 @@ export class Presence {
     if (connection.status !== 'open') return
     const peer = connection.remotePeer.toString()
     this.#init.onSeen(peer, listenAddrs.map(String))
-    const isDialled = this.#connectionsOf(peer).some(({ direction }) => direction === 'outbound')
+    const isDialled = this.#connectionsOf(peer).some(isOutbound)
     const isNew = !this.#up.has(peer)
     this.#up.set(peer, { peer, isDialled })
     if (isNew) this.#tell({ kind: 'up', peer, isDialled })
@@ -110,7 +110,12 @@ export class Presence {
     this.#strangers.delete(connection.id)
     const peer = connection.remotePeer.toString()
     const others = this.#connectionsOf(peer).filter(({ id }) => id !== connection.id)
-    if (others.length > 0 || !this.#up.delete(peer)) return
+    if (!this.#up.has(peer)) return
+    if (others.length > 0) {
+      this.#up.set(peer, { peer, isDialled: others.some(isOutbound) })
+      return
+    }
+    this.#up.delete(peer)
     this.#tell({ kind: 'down', peer })
   }
 
@@ -118,3 +123,5 @@ export class Presence {
     for (const listener of [...this.#listeners]) listener(change)
   }
 }
+
+const isOutbound = ({ direction }: Connection) => direction === 'outbound'

@@ -46,7 +46,7 @@ async function rawNode(t: TestContext, protocolPrefix = NAMES.prefix): Promise<R
     connectionMonitor: { enabled: false },
     services: {
       identify: identify({ protocolPrefix }),
-      ping: ping({ protocolPrefix }),
+      ping: ping({ protocolPrefix, maxOutboundStreams: 64 }),
       dht: kadDHT({
         protocol: NAMES.kad,
         clientMode: false,
@@ -120,6 +120,36 @@ test('a gossip frame that is too long is not waited for', async (t) => {
   await Promise.race([isClosed, isUp(bob, raw.peerId.toString())])
   assert.ok(process.memoryUsage().rss - before < 64 * 1024 * 1024)
 })
+
+test('who floods with gossip is read no faster than it is judged', async (t) => {
+  const bob = await openNode(t)
+  const judged = new Told<Uint8Array>()
+  const { promise: never } = Promise.withResolvers<'ignore'>()
+  bob.subscribe(SHARD, (_from, bytes) => {
+    judged.tell(bytes)
+    return never
+  })
+  const raw = await rawNode(t)
+  const stream = await gossipTo(raw, bob.addresses()[0]!)
+  const offered = 4 * 1024 * 1024
+  for (let sent = 0; sent < offered; sent += 65_536) {
+    stream.send(gossipFrame(NAMES.topics[SHARD]!, crypto.randomBytes(65_536)))
+  }
+  await judged.until((all) => all.length > 0)
+  // Long enough for all of it to arrive, were it read.
+  const { ping } = raw.services
+  assert.ok(ping !== undefined)
+  for (let at = 0; at < 40; at++) await ping.ping(bob.addresses().map((text) => multiaddr(text)))
+  assert.equal(judged.all.length, 1)
+  assert.ok(stream.writeBufferLength > offered - 2 * 1024 * 1024, `${stream.writeBufferLength}`)
+})
+
+/** One message of gossipsub, as its protobuf has it. */
+function gossipFrame(topic: string, data: Uint8Array): Uint8Array {
+  const text = new TextEncoder().encode(topic)
+  const message = Uint8Array.from([0x12, ...framed(data), 0x22, ...framed(text)])
+  return framed(Uint8Array.from([0x12, ...framed(message)]))
+}
 
 test('a record that a peer rolls back stays where it is', async (t) => {
   const bob = await openNode(t)
