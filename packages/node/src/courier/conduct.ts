@@ -4,7 +4,6 @@ import type { DeliveryReason } from '@ezchat/protocol/stem/event.ts'
 import {
   COURIER_ALL_MS,
   COURIER_ALONE_MS,
-  COURIER_DEAD_ATTEMPTS,
   COURIER_SETTLE_MS,
   COURIER_SLEEP_MS_MAX,
   COURIER_TURN_MS,
@@ -45,6 +44,8 @@ export interface ConductParts {
 }
 
 const NEVER = Number.POSITIVE_INFINITY
+
+type Reached = Pick<DeliveryEnd, 'carriers' | 'known' | 'failed'>
 
 export class Conduct {
   readonly #init: ConductInit
@@ -223,11 +224,11 @@ export class Conduct {
       if (!item.isDummy) emit({ kind: 'receipt', reference, carrier: names.of(carrier), count })
     }
     if (item.stage !== 'stem') return
-    const carriers = this.#signersOf(item)
-    const known = this.#known(item)
-    if (item.state === 'trying' && hasEnough({ carriers })) this.#store(item, known)
-    else
-      this.#checks.checkIn(item, hasAll({ carriers, known }) ? COURIER_ALL_MS : COURIER_SETTLE_MS)
+    const reached = this.#reached(item)
+    if (item.state === 'trying' && hasEnough(reached)) this.#store(item, reached.known)
+    else {
+      this.#checks.checkIn(item, hasAll(reached) ? COURIER_ALL_MS : COURIER_SETTLE_MS)
+    }
   }
 
   #delivered(item: ActiveItem, end: DeliveryEnd): void {
@@ -235,9 +236,8 @@ export class Conduct {
     item.cancel = null
     if (end.dropped !== null) this.#dropped(item, end.dropped)
     else if (item.state === 'stored') this.#restStored(item)
-    else if (hasEnough(end) || hasAll(end) || this.#hasAllAlive(item, end)) {
-      this.#store(item, end.known)
-    } else {
+    else if (hasEnough(end) || this.#hasAllAlive(end)) this.#store(item, end.known)
+    else {
       if (end.refusedStatus !== null) this.#refused(item, end.refusedStatus)
       else this.#hop(item, { kind: 'unanswered' })
       this.#rest(item)
@@ -255,13 +255,20 @@ export class Conduct {
     this.#run(this.#end(item, 'dropped', { kind: 'dropped', reference, isNamed: why === 'named' }))
   }
 
-  /** After several tries, whoever cannot be reached is no carrier any more. */
-  #hasAllAlive(
-    { attemptCount }: ActiveItem,
-    { carriers, known, failed }: Pick<DeliveryEnd, 'carriers' | 'known' | 'failed'>,
-  ): boolean {
-    if (attemptCount < COURIER_DEAD_ATTEMPTS) return false
-    return hasAll({ carriers, known: known.filter((peer) => !failed.has(peer)) })
+  /** Of a small network: all that can be reached have it. We alone are no network. */
+  #hasAllAlive({ carriers, known, failed }: Reached): boolean {
+    const { wire } = this.#init
+    const isElsewhere = [...carriers].some((peer) => peer !== wire.self)
+    return isElsewhere && hasAll({ carriers, known: known.filter((peer) => !failed.has(peer)) })
+  }
+
+  /** Whoever is not connected now may be away for good. */
+  #reached(item: ActiveItem): Reached {
+    const carriers = this.#signersOf(item)
+    const known = this.#known(item)
+    const { wire } = this.#init
+    const isHere = new Set([wire.self, ...wire.peers().map(({ peer }) => peer)])
+    return { carriers, known, failed: new Set(known.filter((peer) => !isHere.has(peer))) }
   }
 
   #check(item: ActiveItem): void {
@@ -282,14 +289,10 @@ export class Conduct {
   }
 
   #checkStem(item: ActiveItem): void {
-    const carriers = this.#signersOf(item)
-    const known = this.#known(item)
-    const isHere = new Set(this.#init.wire.peers().map(({ peer }) => peer))
-    const failed = new Set(known.filter((peer) => !isHere.has(peer)))
+    const reached = this.#reached(item)
     if (item.state === 'stored') this.#restStored(item)
-    else if (hasAll({ carriers, known })) this.#store(item, known)
-    else if (this.#hasAllAlive(item, { carriers, known, failed })) this.#store(item, known)
-    else if (carriers.size > 0) this.#rest(item)
+    else if (this.#hasAllAlive(reached)) this.#store(item, reached.known)
+    else if (reached.carriers.size > 0) this.#rest(item)
     else if (this.#init.isCrowded()) {
       this.#hop(item, { kind: 'unanswered' })
       this.#rest(item)

@@ -106,7 +106,7 @@ test('one of two carriers is not enough while the other one may come back', asyn
   assert.deepEqual(rig.carriers[0]!.pushes, [1], 'who has signed is not asked again')
 })
 
-test('a carrier that is never reached again is not waited for', async () => {
+test('a carrier that cannot be reached is not waited for', async () => {
   const rig = new Rig()
   rig.carrier()
   rig.carrier('away')
@@ -114,9 +114,20 @@ test('a carrier that is never reached again is not waited for', async () => {
   await alice.start()
   await alice.send([rig.item()])
   await rig.clock.advance(60_000)
-  assert.equal(alice.count('stored'), 0)
-  await rig.clock.advance(300_000)
   assert.equal(alice.count('stored'), 1)
+})
+
+test('what only our own store holds is not stored', async () => {
+  const rig = new Rig()
+  const self = rig.carrier()
+  rig.carrier('away')
+  const alice = rig.node({ number: 100, mode: 'direct', own: ownCarrier(self) })
+  alice.book.peers = rig.carriers.slice(1).map(({ peer }) => peer)
+  await alice.start()
+  await alice.send([rig.item()])
+  await rig.clock.advance(3_600_000)
+  assert.equal(self.held.size, 1)
+  assert.equal(alice.count('stored'), 0)
 })
 
 test('our own store is the first carrier, and signs without a request', async () => {
