@@ -1,11 +1,15 @@
 // What a reconciler remembers of one carrier: when to compare again, what to leave alone meanwhile.
+import type { Clock } from '@ezchat/protocol/ports.ts'
 import {
   RECONCILE_DROP_PAGE_ALL_COUNT_MAX,
   RECONCILE_DROPS_MS,
   RECONCILE_REST_MS_MAX,
   RECONCILE_REST_MS_MIN,
+  RECONCILE_WORK_BURST,
+  RECONCILE_WORK_PER_SECOND,
 } from '../limits.ts'
 import type { NeededIds } from './needed-ids.ts'
+import { Rate } from './rate.ts'
 
 interface Rest {
   readonly untilMs: number
@@ -26,10 +30,13 @@ export class PeerHistory {
   dropsPosition: Uint8Array | null = null
   #dropsPageCount = 0
   #dropsAtMs: number | null = null
+  /** How much it may have us compute: a comparison of all shards is 1, an exchange by its ids. */
+  readonly work: Rate
   readonly #rests = new Map<number, Rest>()
 
-  constructor(dueAtMs: number) {
-    this.dueAtMs = dueAtMs
+  constructor(clock: Clock, delayMs: number) {
+    this.dueAtMs = clock.monotonicMs() + delayMs
+    this.work = new Rate(clock, RECONCILE_WORK_PER_SECOND, RECONCILE_WORK_BURST)
   }
 
   areDropsDue(nowMs: number): boolean {

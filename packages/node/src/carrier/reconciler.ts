@@ -69,12 +69,16 @@ export class Reconciler {
       ...init,
       budget: this.#budget,
       // Both ask at once: the one with the lower name goes on, and the other one waits.
+      isAllowed: (peer, work) => this.#isAllowed(peer, work),
       isAsking: (peer, shard) => this.#busyShards.get(shard) === peer && wire.self < peer,
       onNeed: (peer, shard, shortIds) => this.#owe(peer, shard, shortIds),
     })
     wire.handle('sync', this.#answers.handler)
     const onEqual = (peer: PeerId, shards: readonly number[]) => this.#heardEqual(peer, shards)
-    wire.handle('roots', rootsHandler({ ...init, onEqual }))
+    wire.handle(
+      'roots',
+      rootsHandler({ ...init, onEqual, isAllowed: (peer) => this.#isAllowed(peer, 1) }),
+    )
     this.#unwatch = neighbours.watch((change) => this.#changed(change))
   }
 
@@ -128,12 +132,17 @@ export class Reconciler {
   #meet(peer: PeerId, isDialled: boolean): void {
     if (this.#sharedWith(peer).length === 0) return
     const delayMs = isDialled ? this.#soonMs() : this.#periodMs()
-    this.#peers.set(peer, new PeerHistory(this.#init.clock.monotonicMs() + delayMs))
+    this.#peers.set(peer, new PeerHistory(this.#init.clock, delayMs))
   }
 
   #sharedWith(peer: PeerId): number[] {
     const said = this.#init.neighbours.get(peer)
     return said?.isCarrier ? shardsOf(said.shards).filter(this.#init.isCarried) : []
+  }
+
+  /** Carriers of our shards only, and no more than they need: hashing is work. */
+  #isAllowed(peer: PeerId, work: number): boolean {
+    return this.#peers.get(peer)?.work.take(work) ?? false
   }
 
   #soonMs(): number {

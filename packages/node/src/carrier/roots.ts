@@ -12,6 +12,7 @@ import {
   shardFingerprint,
 } from '@ezchat/protocol/request/roots.ts'
 import type { Sharded } from '@ezchat/protocol/request/shard-map.ts'
+import { EzchatError } from '../errors.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import { type Penalising, serving } from './serving.ts'
 
@@ -23,6 +24,7 @@ export interface RootsInit {
 
 export interface RootsHandlerInit extends RootsInit {
   readonly wire: Penalising
+  readonly isAllowed: (peer: PeerId) => boolean
   /** What the peer has found out we hear too. */
   readonly onEqual: (peer: PeerId, shards: readonly number[]) => void
 }
@@ -30,6 +32,7 @@ export interface RootsHandlerInit extends RootsInit {
 export function rootsHandler(init: RootsHandlerInit): RequestHandler {
   const decode = (body: Uint8Array) => decodeRoots(init.network, body)
   return serving(init.wire, decode, async (peer, { salt, shards, root }) => {
+    if (!init.isAllowed(peer)) throw new EzchatError('PEER_BUSY')
     const ours = fingerprintsOf(init, salt, shards)
     if (!equalBytes(root, rootOfShards(init.crypto, salt, shards, ours))) {
       return encodeRootsAnswer(ours)

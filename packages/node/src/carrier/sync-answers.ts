@@ -7,7 +7,11 @@ import type { SyncBudget } from '@ezchat/protocol/sync/budget.ts'
 import { encodeRefusal } from '@ezchat/protocol/sync/exchange.ts'
 import { decodeSyncMessage } from '@ezchat/protocol/sync/message.ts'
 import { answerExchange, type Responder } from '@ezchat/protocol/sync/responder.ts'
-import { RECONCILE_ANSWER_COUNT_MAX, RECONCILE_ANSWER_PEER_COUNT_MAX } from '../limits.ts'
+import {
+  RECONCILE_ANSWER_COUNT_MAX,
+  RECONCILE_ANSWER_PEER_COUNT_MAX,
+  RECONCILE_WORK_IDS,
+} from '../limits.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import { takeStep } from './exchange-step.ts'
 import { atCostOf, NOTHING, type Penalising, serving } from './serving.ts'
@@ -18,6 +22,8 @@ export interface SyncAnswersInit {
   readonly clock: Clock
   readonly store: Pick<EnvelopeStore, 'digests' | 'shortIds'>
   readonly budget: SyncBudget
+  /** Whether the peer may have us do so much now. */
+  readonly isAllowed: (peer: PeerId, work: number) => boolean
   /** We have asked this peer about this shard ourselves, and it is its turn to wait. */
   readonly isAsking: (peer: PeerId, shard: number) => boolean
   /** Packed short ids that the peer has and we lack. */
@@ -82,9 +88,14 @@ export class SyncAnswers {
     message: Uint8Array,
   ): Promise<Uint8Array> {
     const { peer, shard } = place
-    const { crypto, clock, store, budget } = this.#init
+    const { crypto, clock, store, budget, isAllowed } = this.#init
     if (!this.#makeRoom(peer, shard)) return encodeRefusal(shard, new ProtocolError('SYNC_LIMIT'))
-    const terms = { shard, days: store.digests(shard), budget }
+    const days = store.digests(shard)
+    const idCount = days.reduce((sum, { digest }) => sum + digest.count, 0)
+    if (!isAllowed(peer, 1 + Math.floor(idCount / RECONCILE_WORK_IDS))) {
+      return encodeRefusal(shard, new ProtocolError('SYNC_LIMIT'))
+    }
+    const terms = { shard, days, budget }
     const exchange = answerExchange(crypto, terms, clock.monotonicMs())
     const answering = { ...place, exchange, isWorking: false }
     this.#all.add(answering)

@@ -6,12 +6,13 @@ import {
   RECONCILE_BROKEN_COUNT_MAX,
   RECONCILE_DROP_PAGE_ALL_COUNT_MAX,
   RECONCILE_PERIOD_MS,
+  RECONCILE_WORK_BURST,
 } from '@ezchat/node/limits.ts'
 import { SYNC_SALT_BYTES } from '@ezchat/protocol/constants.ts'
 import { ProtocolError, statusOf } from '@ezchat/protocol/errors.ts'
 import { decodeDropsRequest, encodeDropsPage } from '@ezchat/protocol/request/drops.ts'
 import { decodeLoad, encodeLoaded } from '@ezchat/protocol/request/load.ts'
-import { decodeRoots } from '@ezchat/protocol/request/roots.ts'
+import { decodeRoots, encodeRoots } from '@ezchat/protocol/request/roots.ts'
 import { decodeSyncStep, encodeSyncStep } from '@ezchat/protocol/request/sync.ts'
 import { decodeSyncMessage, encodeSyncMessage } from '@ezchat/protocol/sync/message.ts'
 import { addEnemy, intrude, offencesOf } from './enemy.ts'
@@ -181,6 +182,25 @@ describe('carriers that compare with a hostile one', () => {
       await net.clock.advance(31_000)
       assert.equal(victim.carrier.status.answeringCount, 0, 'nobody is waited for longer')
     }, 8),
+  )
+
+  test(
+    'compute for one peer only so much, and for who carries nothing not at all',
+    withNetwork(async (net) => {
+      const victim = await net.add()
+      const enemy = addEnemy(net, 0)
+      const salt = new Uint8Array(SYNC_SALT_BYTES)
+      const body = encodeRoots(net.network, { salt, shards: [1], root: new Uint8Array(32) })
+      const ask = () => enemy.wire.request(victim.peer, 'roots', body, { signal })
+      await assert.rejects(ask(), { code: 'PEER_BUSY' })
+      await intrude(net, enemy, victim)
+      for (let count = 0; count < RECONCILE_WORK_BURST; count++) await ask()
+      await assert.rejects(ask(), { code: 'PEER_BUSY' })
+      const answer = await enemy.wire.request(victim.peer, 'sync', openAt(1, 1), { signal })
+      assert.equal(decodeSyncMessage(answer).message.kind, 'refuse')
+      await net.clock.advance(1000)
+      await ask()
+    }),
   )
 
   test(
