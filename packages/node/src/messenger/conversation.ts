@@ -20,6 +20,7 @@ import {
 import { receive } from '@ezchat/protocol/conversation/receive.ts'
 import type { Stamp } from '@ezchat/protocol/conversation/stamp.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
+import { SET_BACK_ENTRIES_MAX } from '@ezchat/protocol/limits.ts'
 import type { Draft, Savable } from './desk.ts'
 import { EntryShelf, stampIn } from './entry-shelf.ts'
 import { TABLE, u32 } from './table.ts'
@@ -166,6 +167,28 @@ export class Conversation implements Savable {
 
   ownChain() {
     return this.#log.chains.get(chainKey(this.#init.own)) ?? null
+  }
+
+  /**
+   * Goes on after a number that others have an entry of ours for. What comes next does not continue
+   * what they have, and is shown with a mark. False for a number that is too far ahead.
+   */
+  skipOwn(draft: Draft, sequence: number): boolean {
+    const chain = this.ownChain()
+    const last = chain?.runs.at(-1)
+    if (chain === null || last === undefined) return false
+    if (sequence <= last.to || sequence > last.to + SET_BACK_ENTRIES_MAX) return false
+    const { crypto } = this.#init
+    const unknown = { previous: crypto.randomBytes(32), hash: crypto.randomBytes(32) }
+    const run = { ...last, ...unknown, from: sequence, to: sequence }
+    // Right behind the last one it joins it: the log allows no two stretches that touch.
+    const isNext = sequence === last.to + 1
+    const runs = isNext
+      ? [...chain.runs.slice(0, -1), { ...last, to: sequence, hash: unknown.hash }]
+      : [...chain.runs, run]
+    const key = chainKey(chain.author)
+    this.apply(draft, [{ kind: 'chain', key, chain: { ...chain, runs, ask: null } }])
+    return true
   }
 
   isOwn(author: Author): boolean {

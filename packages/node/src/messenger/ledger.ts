@@ -1,6 +1,8 @@
 // What became of each message of ours: queued, stored, delivered, read, or expired.
 import { equalBytes, fromHex, fromUtf8, toHex, utf8 } from '@ezchat/protocol/codec/bytes.ts'
+import type { Chain } from '@ezchat/protocol/conversation/chain.ts'
 import type { Author } from '@ezchat/protocol/conversation/entry.ts'
+import type { ChainRange } from '@ezchat/protocol/conversation/kinds/chain-ranges.ts'
 import type { ReceiptContent } from '@ezchat/protocol/conversation/kinds/receipt.ts'
 import type { LedgerStatus } from '@ezchat/protocol/conversation/ledger.ts'
 import { includesSequence, withStretch } from '@ezchat/protocol/conversation/stretches.ts'
@@ -117,6 +119,7 @@ export class Ledger {
   }
 
   statusOf(row: SentRow, { conversation, sequence }: MessageName): LedgerStatus {
+    if (row.isGivenUp) return 'expired'
     const readers = this.#init.conversations.byNumber(conversation)?.summary.readers ?? []
     if (readers.some(({ read }) => includesSequence(read, sequence))) return 'read'
     if (readers.some(({ delivered }) => includesSequence(delivered, sequence))) return 'delivered'
@@ -178,15 +181,14 @@ export class Ledger {
     const chain = conversation.ownChain()
     if (chain === null || conversation.isOwn(reader)) return
     const most = chain.runs.at(-1)?.to ?? 0
+    const highest = Math.max(0, ...ranges.filter(isOfChain(chain)).map(({ to }) => to))
+    if (highest > most) {
+      this.#setBack(draft, conversation, highest)
+      return
+    }
     const marks = conversation.marksOf(reader)
     const settled: number[] = []
-    for (const { author, from, to } of ranges) {
-      const isOurs =
-        equalBytes(author.identity, chain.author.identity) &&
-        equalBytes(author.device, chain.author.device)
-      // Nobody has what was never written.
-      if (!isOurs || from > most) continue
-      const range = { from, to: Math.min(to, most) }
+    for (const range of ranges.filter(isOfChain(chain))) {
       const before = marks[state]
       marks[state] = withStretch(before, range)
       for (let sequence = range.from; sequence <= range.to; sequence++) {
@@ -202,6 +204,23 @@ export class Ledger {
       this.#tell(draft, name, row)
       if (this.#open.has(textOf(name))) this.#close(draft, name, row, true)
     }
+  }
+
+  /**
+   * Somebody has more of ours than we have written: this device was put back to an older copy of its
+   * disk. What it wrote since has numbers that others have other messages for, and is not shown there.
+   */
+  #setBack(draft: Draft, conversation: Conversation, highest: number): void {
+    if (!conversation.skipOwn(draft, highest)) return
+    for (const [name, row] of this.open()) {
+      if (name.conversation !== conversation.number || name.sequence > highest) continue
+      row.isGivenUp = true
+      this.#write(draft, name, row)
+      this.#tell(draft, name, row)
+      this.#close(draft, name, row, false)
+    }
+    const text = 'this device was set back: what could not be delivered is shown as expired'
+    this.#init.events.add(draft, { kind: 'notice', text, identity: conversation.summary.peer })
   }
 
   #close(draft: Draft, name: MessageName, row: SentRow, isDelivered: boolean): void {
@@ -243,8 +262,12 @@ export class Ledger {
 
 const EMPTY = new Uint8Array(0)
 
+const isOfChain =
+  ({ author: own }: Chain) =>
+  ({ author }: ChainRange): boolean =>
+    equalBytes(author.identity, own.identity) && equalBytes(author.device, own.device)
+
 function statusOfLegs(row: SentRow, peer: string): LedgerStatus {
-  if (row.isGivenUp) return 'expired'
   // What other devices of our own have is not what the other side has.
   const legs = row.legs.filter(({ device }) => device.startsWith(peer))
   if (legs.length === 0) return 'queued'

@@ -210,6 +210,8 @@ export class TakingIn {
       case 'alarm': {
         const identity = toHex(effect.author.identity)
         events.add(draft, { kind: 'notice', text: ALARMS[effect.alarm], identity })
+        // Its author may have been set back, and learns by the receipt what we have of it.
+        if (!conversation.isOwn(effect.author)) this.#owe(draft, conversation)
         return
       }
       case 'passing':
