@@ -11,6 +11,18 @@ export type { CourierEvent, CourierItem, CourierListener, CourierMode } from './
 export type { Hop, HopKind, HopWhy } from './courier/story.ts'
 export { type NativeCryptoInit, nativeCrypto } from './crypto/native.ts'
 export { EzchatError, type EzchatErrorCode } from './errors.ts'
+export {
+  changePassphrase,
+  createKey,
+  hasKey,
+  type KeyFile,
+  unlockKey,
+} from './messenger/key-file.ts'
+export type { Messenger } from './messenger/messenger.ts'
+export { loadMessenger, type MessengerInit, openMessenger } from './messenger/open-messenger.ts'
+export { type RecordRoutes, recordRoutes } from './messenger/record-routes.ts'
+export { createHome, hasIdentity, restoreHome } from './messenger/setup.ts'
+export { Vault } from './messenger/vault.ts'
 export { parseBootstraps } from './net/bootstraps.ts'
 export { openWire, type WireInit } from './net/open-wire.ts'
 export { PROFILES, type Profile } from './net/profiles.ts'

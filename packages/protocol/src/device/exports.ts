@@ -59,6 +59,13 @@ export {
   packRegisters,
   signOwnMessage,
 } from './own-message.ts'
+export {
+  decodeParcel,
+  encodeParcel,
+  type Introduction as ParcelIntroduction,
+  type Parcel,
+  type ParcelItem,
+} from './parcel.ts'
 export { type DeviceProof, encodeDeviceProof, openDeviceProof } from './proof.ts'
 export { decodeRegister, encodeRegister, type Register } from './register.ts'
 export {

@@ -4,7 +4,6 @@ import { readName, writeName } from '../codec/plain-text.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
 import {
-  DEVICE_LOG_BYTES_MAX,
   DOOR_SECRET_BYTES,
   INTRODUCTION_VERSION,
   INVITE_TOKEN_BYTES,
@@ -118,11 +117,6 @@ function decodeItem(kind: number, bytes: Uint8Array): ParcelItem | null {
   }
 }
 
-/** Bytes of an item in a parcel, its kind and length included. */
-export function parcelItemBytes(item: ParcelItem): number {
-  return 3 + encodeItem(item).length
-}
-
 export function encodeParcel({ heads, items }: Parcel): Uint8Array {
   assert(items.length <= PARCEL_ITEMS_MAX, `${items.length} items`)
   const writer = new Writer(1024).bytes(encodeLogHeads(heads))
@@ -144,6 +138,3 @@ export function decodeParcel(bytes: Uint8Array): Parcel {
   }
   return { heads, items }
 }
-
-/** How many entries of a log fit beside the rest; a longer one is in the record. */
-export const PARCEL_LOG_BYTES_MAX: number = Math.min(DEVICE_LOG_BYTES_MAX, 32_768)
