@@ -62,7 +62,7 @@ export class Intake {
       envelopes,
       (source) => this.#decode(source, from),
       (source) => this.#verify(source),
-      (source) => this.#store(source, from),
+      (source) => this.#store(source, from, false),
     )
   }
 
@@ -72,7 +72,7 @@ export class Intake {
       envelopes,
       (source) => this.#decode(source, from),
       (source) => this.#verify(source),
-      (source) => this.#store(source, from),
+      (source) => this.#store(source, from, true),
       (taken) => this.#sign(taken),
     )
   }
@@ -102,14 +102,14 @@ export class Intake {
   }
 
   /** All at once, so that they and those of other requests share one write. */
-  #store(source: Iterable<Item>, from: PeerId | null): Promise<Taken[]> {
-    return Promise.all([...source].map((item) => this.#put(item, from)))
+  #store(source: Iterable<Item>, from: PeerId | null, isPromised: boolean): Promise<Taken[]> {
+    return Promise.all([...source].map((item) => this.#put(item, from, isPromised)))
   }
 
-  async #put(item: Item, from: PeerId | null): Promise<Taken> {
+  async #put(item: Item, from: PeerId | null, isPromised: boolean): Promise<Taken> {
     if (item instanceof ProtocolError) return { kind: 'refused', status: item.status }
     try {
-      const result = await this.#init.store.put(item)
+      const result = await this.#init.store.put(item, { isPromised })
       if (result.kind === 'dropped') return { ...result, envelope: item }
       if (result.kind === 'stored') this.#init.onAccepted(item, from)
       return { kind: result.kind, envelope: item }

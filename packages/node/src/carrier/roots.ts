@@ -13,6 +13,7 @@ import {
 } from '@ezchat/protocol/request/roots.ts'
 import type { Sharded } from '@ezchat/protocol/request/shard-map.ts'
 import { EzchatError } from '../errors.ts'
+import { RECONCILE_WORK_SHARDS } from '../limits.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import { type Penalising, serving } from './serving.ts'
 
@@ -24,7 +25,7 @@ export interface RootsInit {
 
 export interface RootsHandlerInit extends RootsInit {
   readonly wire: Penalising
-  readonly isAllowed: (peer: PeerId) => boolean
+  readonly isAllowed: (peer: PeerId, work: number) => boolean
   /** What the peer has found out we hear too. */
   readonly onEqual: (peer: PeerId, shards: readonly number[]) => void
 }
@@ -32,7 +33,8 @@ export interface RootsHandlerInit extends RootsInit {
 export function rootsHandler(init: RootsHandlerInit): RequestHandler {
   const decode = (body: Uint8Array) => decodeRoots(init.network, body)
   return serving(init.wire, decode, async (peer, { salt, shards, root }) => {
-    if (!init.isAllowed(peer)) throw new EzchatError('PEER_BUSY')
+    const work = 1 + Math.floor(shards.length / RECONCILE_WORK_SHARDS)
+    if (!init.isAllowed(peer, work)) throw new EzchatError('PEER_BUSY')
     const ours = fingerprintsOf(init, salt, shards)
     if (!equalBytes(root, rootOfShards(init.crypto, salt, shards, ours))) {
       return encodeRootsAnswer(ours)
