@@ -165,7 +165,7 @@ function partsOf({ init, names, self, memory, penalties }: Ground, node: Node): 
   })
   return {
     ...common,
-    ...{ channels, dialler, keep },
+    ...{ clock, channels, dialler, keep },
     gossip: new ShardGossip({ gossip, topics: names.topics, penalise, isRefused }),
     providers: new Providers({
       ...{ clock, dht, self },

@@ -32,6 +32,10 @@ export class Presence {
     return this.#up.has(peer)
   }
 
+  isDialled(peer: PeerId): boolean {
+    return this.#up.get(peer)?.isDialled === true
+  }
+
   watch(listener: (change: PeerChange) => void): () => void {
     // A wrapper, so that who listens twice hears twice and stops once.
     const own = (change: PeerChange) => listener(change)

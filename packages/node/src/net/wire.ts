@@ -1,6 +1,7 @@
 // The network behind the port: each call goes to the part that knows.
 import type {
   BatchHandler,
+  Clock,
   ConnectedPeer,
   Offence,
   PeerChange,
@@ -23,6 +24,7 @@ import type { Providers } from './providers.ts'
 import type { Records } from './records.ts'
 
 export interface WireParts {
+  readonly clock: Clock
   readonly self: PeerId
   readonly node: Libp2p
   readonly presence: Presence
@@ -47,6 +49,9 @@ export interface WireUsage extends ChannelUsage {
 export class Libp2pWire implements Wire {
   readonly self: PeerId
   readonly #parts: WireParts
+  /** Those that answered in this minute. */
+  readonly #answerers = new Set<PeerId>()
+  #minute = 0
   #closing: Promise<void> | null = null
 
   constructor(parts: WireParts) {
@@ -79,13 +84,15 @@ export class Libp2pWire implements Wire {
     return this.#parts.dialler.connect(target, options)
   }
 
-  request(
+  async request(
     peer: PeerId,
     method: string,
     body: Uint8Array,
     options: WireOptions,
   ): Promise<Uint8Array> {
-    return this.#parts.channels.request(peer, method, body, options)
+    const answer = await this.#parts.channels.request(peer, method, body, options)
+    this.#answered(peer)
+    return answer
   }
 
   notify(peer: PeerId, method: string, body: Uint8Array): boolean {
@@ -139,11 +146,6 @@ export class Libp2pWire implements Wire {
     return this.#parts.gossip.watchListeners(listener)
   }
 
-  /** It did what we asked of it: it may become one of those that we come back to. */
-  served(peer: PeerId): void {
-    this.#parts.memory.served(peer)
-  }
-
   /** Nothing against it; it may come back. */
   hangUp(peer: PeerId): void {
     const { node } = this.#parts
@@ -166,6 +168,21 @@ export class Libp2pWire implements Wire {
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  /**
+   * Who answers becomes one of those that we come back to: by the minutes in which it did, since
+   * many answers at once are cheap, and only whom we chose ourselves.
+   */
+  #answered(peer: PeerId): void {
+    const { clock, memory, presence } = this.#parts
+    if (!presence.isDialled(peer)) return
+    const minute = Math.floor(clock.monotonicMs() / 60_000)
+    if (minute !== this.#minute) this.#answerers.clear()
+    this.#minute = minute
+    if (this.#answerers.has(peer)) return
+    this.#answerers.add(peer)
+    memory.served(peer)
   }
 
   async #close(): Promise<void> {

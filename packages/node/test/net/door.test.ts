@@ -81,7 +81,8 @@ test('peers that served are found again after a restart, before anybody else', a
   const helpful = await openNode(t)
   const first = await openNode(t, { keyValue, seed: 200 })
   await connected(first, helpful)
-  first.served(helpful.self)
+  helpful.handle('getBlob', async () => Uint8Array.of(1))
+  await first.request(helpful.self, 'getBlob', new Uint8Array(8), soon())
   await first.close()
   await isGone(helpful, first.self)
   // Nobody tells it where to begin.
