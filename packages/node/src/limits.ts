@@ -333,11 +333,12 @@ export const RECONCILE_AUDIT_PERIOD = 16
 // Answering: exchanges per carrier, and in all.
 export const RECONCILE_ANSWER_PEER_COUNT_MAX = 4
 export const RECONCILE_ANSWER_COUNT_MAX = 32
-// Per carrier: what it may have us compute, by the second and at once. A comparison of all shards is
-// 1, and so is an exchange about each 4096 ids, 2 ms: at most a fiftieth of a core in the long run.
+// Per carrier: what it may have us compute, by the second and at once: 1 for each 64 shards that are
+// compared and each 4096 ids of an exchange, 2 ms. In the long run it is a fiftieth of a core.
 export const RECONCILE_WORK_PER_SECOND = 8
 export const RECONCILE_WORK_BURST = 2048
 export const RECONCILE_WORK_IDS = 4096
+export const RECONCILE_WORK_SHARDS = 64
 // Per carrier: pages of drops in one comparison, in all, and how long until the first one again. What
 // an honest carrier remembers are 130 pages.
 export const RECONCILE_DROP_PAGE_COUNT_MAX = 64

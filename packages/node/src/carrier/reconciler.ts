@@ -65,20 +65,18 @@ export class Reconciler {
   constructor(init: ReconcilerInit) {
     this.#init = init
     const { wire, neighbours } = init
+    const isAllowed = (peer: PeerId, work: number) => this.#isAllowed(peer, work)
     this.#answers = new SyncAnswers({
       ...init,
       budget: this.#budget,
       // Both ask at once: the one with the lower name goes on, and the other one waits.
-      isAllowed: (peer, work) => this.#isAllowed(peer, work),
+      isAllowed,
       isAsking: (peer, shard) => this.#busyShards.get(shard) === peer && wire.self < peer,
       onNeed: (peer, shard, shortIds) => this.#owe(peer, shard, shortIds),
     })
     wire.handle('sync', this.#answers.handler)
     const onEqual = (peer: PeerId, shards: readonly number[]) => this.#heardEqual(peer, shards)
-    wire.handle(
-      'roots',
-      rootsHandler({ ...init, onEqual, isAllowed: (peer) => this.#isAllowed(peer, 1) }),
-    )
+    wire.handle('roots', rootsHandler({ ...init, onEqual, isAllowed }))
     this.#unwatch = neighbours.watch((change) => this.#changed(change))
   }
 
