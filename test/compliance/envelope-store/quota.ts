@@ -62,6 +62,30 @@ const CHECKS: readonly ((make: MakeStore) => Check)[] = [
     ),
   }),
   (make) => ({
+    name: 'what was promised makes no room, whenever it was promised',
+    run: withStore(
+      make,
+      async ({ store, restart }) => {
+        const [early, late, both] = [worth(10, 1), worth(11, 2), worth(12, 3)]
+        const other = worth(1000, 4)
+        await store.put(early, { isPromised: true })
+        await acknowledged(store, [late, other])
+        const promised = await store.put(late, { isPromised: true })
+        holds(promised.kind === 'known', 'it was there before it was promised')
+        await Promise.all([store.put(both), store.put(both, { isPromised: true })])
+        const dear = worth(1e9, 5)
+        await acknowledged(store, [dear])
+        await isExact(store, [early, late, both, dear])
+        await store.put(dear, { isPromised: true })
+        const again = await restart()
+        const promising = () => again.put(worth(1e12, 6), { isPromised: true })
+        holds((await codeOf(promising)) === 'STORE_FULL', 'no more can be promised')
+        await isExact(again, [early, late, both, dear])
+      },
+      ROOM_FOR_FOUR,
+    ),
+  }),
+  (make) => ({
     name: 'one refusal leaves the others of its group alone',
     run: withStore(
       make,

@@ -39,6 +39,7 @@ export class Draft {
   readonly #operations: Operation[] = []
   readonly #arrived = new Map<string, Arrived>()
   readonly #removed = new Set<string>()
+  readonly #promised = new Set<string>()
   readonly #firstArrival: Arrival
   /** All that the index by price has up to here goes with this write: the next search is beyond. */
   evictedUpTo: Uint8Array | null = null
@@ -69,8 +70,9 @@ export class Draft {
     return this.#arrivalNext++
   }
 
-  holds(id: Uint8Array): boolean {
-    return this.#arrived.has(nameOf(id))
+  /** What came in this write, or null. */
+  arriving(id: Uint8Array): Entry | null {
+    return this.#arrived.get(nameOf(id))?.entry ?? null
   }
 
   hasRemoved(id: Uint8Array): boolean {
@@ -89,6 +91,17 @@ export class Draft {
     this.#bytesCharged += bytes.length + STORE_ENTRY_BYTES
     this.#removed.delete(nameOf(id))
     this.#arrived.set(nameOf(id), { entry, id, bytes })
+  }
+
+  /** What was held is promised now: it is no longer there to make room. */
+  promise(entry: Entry, id: Uint8Array): void {
+    this.write(entryKey(turnId(id)), encodeEntry({ ...entry, isPromised: true }))
+    this.write(priceKey(entry), null)
+    this.#promised.add(nameOf(id))
+  }
+
+  hasPromised(id: Uint8Array): boolean {
+    return this.#promised.has(nameOf(id))
   }
 
   /** Where the entry was damaged: its day counts it already. */

@@ -56,6 +56,11 @@ export type PutResult =
   /** Its owner has dropped it: the proof is for whoever offered it. */
   | { readonly kind: 'dropped'; readonly drop: VerifiedDrop }
 
+export interface PutOptions {
+  /** A receipt is signed for it: then it does not make room for others. */
+  readonly isPromised?: boolean
+}
+
 export interface StoreUsage {
   readonly count: number
   readonly bytesCharged: number
@@ -119,23 +124,36 @@ export class EnvelopeStore {
    * Resolves when it is on disk. It must have been decoded by `decodeEnvelope`: nothing is
    * verified here. Rejects with STORE_FULL when what is held is worth as much.
    */
-  put(envelope: Envelope): Promise<PutResult> {
+  put(envelope: Envelope, { isPromised = false }: PutOptions = {}): Promise<PutResult> {
     return this.#queue.submit({
       bytes: envelope.bytes.length,
       sync: true,
       reads: [entryKey(turnId(envelope.id))],
-      plan: (draft, [record]) => this.#planPut(draft, envelope, record ?? null),
+      plan: (draft, [record]) => this.#planPut(draft, envelope, record ?? null, isPromised),
     })
   }
 
-  async #planPut(draft: Draft, envelope: Envelope, record: Uint8Array | null): Promise<PutResult> {
+  async #planPut(
+    draft: Draft,
+    envelope: Envelope,
+    record: Uint8Array | null,
+    isPromised: boolean,
+  ): Promise<PutResult> {
     const { id, mailbox, timestampSeconds } = envelope
     const drop = this.#drops.covering({ mailbox, id, timestamp: timestampSeconds })
     if (drop !== null) return { kind: 'dropped', drop }
-    if (draft.holds(id)) return { kind: 'known' }
+    const arriving = draft.arriving(id)
+    if (arriving !== null) {
+      if (isPromised && !arriving.isPromised) draft.promise(arriving, id)
+      return { kind: 'known' }
+    }
     const isHeld = record !== null && !draft.hasRemoved(id)
     const { ttlDays } = this.#init.network
-    if (isHeld && decodeEntry(record, ttlDays) !== null) return { kind: 'known' }
+    const held = isHeld ? decodeEntry(record, ttlDays) : null
+    if (held !== null) {
+      if (isPromised && !held.isPromised) draft.promise(held, id)
+      return { kind: 'known' }
+    }
     const isOwn = this.#init.isOwn(mailbox)
     const priceClass = priceClassOf(envelope)
     const bytesLength = envelope.bytes.length
@@ -147,16 +165,25 @@ export class EnvelopeStore {
     const { shard, expiresAtSeconds } = envelope
     const arrival = draft.takeArrival()
     const entry: Entry = {
-      ...{ arrival, shard, timestampSeconds, expiresAtSeconds, priceClass, bytesLength },
+      ...{
+        arrival,
+        shard,
+        timestampSeconds,
+        expiresAtSeconds,
+        priceClass,
+        bytesLength,
+        isPromised,
+      },
       mailbox: mailbox.slice(),
     }
     const arrived = { entry, id: id.slice(), bytes: envelope.bytes.slice() }
+    const isEvictable = !isOwn && !isPromised
     if (isHeld) {
-      draft.heal(arrived, { isEvictable: !isOwn })
+      draft.heal(arrived, { isEvictable })
       this.#countDamage(entryKey(turnId(id)))
       draft.write(REPAIR_KEY, REPAIR_DUE)
     } else {
-      draft.add(arrived, { isEvictable: !isOwn })
+      draft.add(arrived, { isEvictable })
     }
     return { kind: 'stored' }
   }

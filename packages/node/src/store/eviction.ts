@@ -1,4 +1,5 @@
-// Room for one more. The cheapest goes first, and of two as cheap the older; own mailboxes never.
+// Room for one more. The cheapest goes first, and of two as cheap the older; own mailboxes never,
+// and never what a receipt was signed for.
 import { EzchatError } from '../errors.ts'
 import { STORE_ENTRY_BYTES, STORE_EVICTION_COUNT_MAX } from '../limits.ts'
 import type { Draft } from './draft.ts'
@@ -85,7 +86,8 @@ async function weigh(rows: readonly Row[], weighing: Weighing): Promise<boolean>
     const entry = record ? decodeEntry(record, terms.ttlDays) : null
     // A damaged entry is repaired when the store is opened; until then it only takes its room.
     if (entry === null) continue
-    if (terms.isOwn(entry.mailbox)) {
+    if (draft.hasPromised(id)) continue
+    if (terms.isOwn(entry.mailbox) || entry.isPromised) {
       search.unlisted.push(key)
     } else {
       search.victims.push({ entry, id })

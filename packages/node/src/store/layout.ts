@@ -38,6 +38,8 @@ export interface Entry {
   readonly timestampSeconds: number
   readonly expiresAtSeconds: number
   readonly priceClass: number
+  /** A receipt was signed for it: it stays until it expires or is dropped. */
+  readonly isPromised: boolean
   readonly bytesLength: number
   readonly mailbox: Uint8Array
 }
@@ -173,12 +175,15 @@ export function dayInDigestKey(bytes: Uint8Array): { shard: number; day: number 
   return { shard: numberAt(bytes, 1, 2), day: numberAt(bytes, 3, 4) }
 }
 
+/** Classes of price are below 64. */
+const PROMISED = 0x80
+
 export function encodeEntry(entry: Entry): Uint8Array {
   const bytes = new Uint8Array(ENTRY_BYTES)
   putNumber(bytes, 0, ARRIVAL_BYTES, entry.arrival)
   putNumber(bytes, 6, 2, entry.shard)
   putNumber(bytes, 8, 4, entry.timestampSeconds)
-  bytes[12] = entry.priceClass
+  bytes[12] = entry.priceClass | (entry.isPromised ? PROMISED : 0)
   putNumber(bytes, 13, 4, entry.bytesLength)
   bytes.set(entry.mailbox, 17)
   return withCheck(bytes)
@@ -194,7 +199,8 @@ export function decodeEntry(record: Uint8Array, ttlDays: number): Entry | null {
     shard: numberAt(bytes, 6, 2),
     timestampSeconds,
     expiresAtSeconds: timestampSeconds + ttlDays * DAY_SECONDS,
-    priceClass: bytes[12]!,
+    priceClass: bytes[12]! & ~PROMISED,
+    isPromised: (bytes[12]! & PROMISED) !== 0,
     bytesLength: numberAt(bytes, 13, 4),
     mailbox: bytes.subarray(17),
   }

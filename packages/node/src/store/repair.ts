@@ -84,6 +84,8 @@ function judge({ crypto, network }: RepairInit, [key, bytes]: Row): Judged | nul
         timestampSeconds,
         expiresAtSeconds,
         priceClass,
+        // Where nobody knows any more, it may have been promised.
+        isPromised: true,
         bytesLength,
       },
     }
@@ -117,7 +119,9 @@ async function rewriteIndexes(init: RepairInit, arrivalNext: Arrival): Promise<A
       } else if (known !== null && known.arrival !== one.entry.arrival) {
         draft.write(key, null) // A second copy.
       } else {
-        for (const { key, value } of indexesOf(one, isOwn)) draft.write(key, value)
+        const isPromised = known?.isPromised ?? true
+        const judgedAgain = { ...one, entry: { ...one.entry, isPromised } }
+        for (const { key, value } of indexesOf(judgedAgain, isOwn)) draft.write(key, value)
       }
     }
     await keyValue.write(draft.operations(), { sync: false })
@@ -128,7 +132,8 @@ async function rewriteIndexes(init: RepairInit, arrivalNext: Arrival): Promise<A
 
 function indexesOf({ id, entry }: Judged, isOwn: (mailbox: Uint8Array) => boolean): Operation[] {
   const turned = turnId(id)
-  const listed = isOwn(entry.mailbox) ? [] : [{ key: priceKey(entry), value: turned }]
+  const isListed = !entry.isPromised && !isOwn(entry.mailbox)
+  const listed = isListed ? [{ key: priceKey(entry), value: turned }] : []
   return [
     { key: entryKey(turned), value: encodeEntry(entry) },
     { key: dayKey(entry, turned), value: NOTHING },
