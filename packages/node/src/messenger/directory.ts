@@ -20,12 +20,15 @@ import { nowSecondsOf, type Terms } from './terms.ts'
 
 /** Today's and tomorrow's, then the older ones in steps: most people published lately. */
 const STEP_PERIODS = 4
+const LOOK_BACK_EVERY = 8
 
 export interface Finding {
   readonly door: RecordDoor
   readonly shard: number | null
   readonly hints: readonly string[]
   readonly signal: AbortSignal
+  /** Only where somebody who publishes now would be. */
+  readonly isShallow?: boolean
   /** Where they are remembered: each costs a multiplication on the curve. */
   readonly mailboxOf?: (period: number) => Uint8Array
 }
@@ -40,7 +43,8 @@ export async function findRecord(
   const { crypto, network } = terms
   const mailboxOf = finding.mailboxOf ?? ((period) => recordMailbox(crypto, door, period))
   const nowSeconds = nowSecondsOf(terms)
-  const periods = recordPeriods(nowSeconds)
+  const all = recordPeriods(nowSeconds)
+  const periods = finding.isShallow ? all.slice(0, STEP_PERIODS) : all
   for (let at = 0; at < periods.length; at += STEP_PERIODS) {
     const asking = periods.slice(at, at + STEP_PERIODS).map(async (period) => {
       const name = recordName(crypto, network.id, mailboxOf(period))
@@ -135,7 +139,10 @@ export class Directory {
     try {
       const door = { networkId, identityKey, doorSecret }
       const mailboxOf = (period: number) => mailboxes.doorOf({ identityKey, doorSecret }, period)
-      const finding = { door, shard, hints, signal, mailboxOf }
+      // Whoever was not found in the past will not appear there: look back now and then only.
+      const failureCount = this.#failures.get(toHex(identityKey)) ?? 0
+      const isShallow = failureCount % LOOK_BACK_EVERY !== 0
+      const finding = { door, shard, hints, signal, mailboxOf, isShallow }
       const record = await findRecord(terms, this.#routes, finding)
       if (record === null) return false
       return await desk.run((draft) => this.#learn(draft, identityKey, record))

@@ -44,8 +44,12 @@ export function placeOf(order: Uint8Array): string {
   return hex.slice(0, 16) + hex.slice(16, 32) + hex.slice(80, 88) + hex.slice(114, 128)
 }
 
+/** Conversations whose index stays in memory: 8 × 10,000 messages × 0.4 KiB. */
+const INDEXES_KEPT_MAX = 8
+
 export class History {
   readonly #parts: Parts
+  readonly #recent = new Set<Conversation>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -53,6 +57,7 @@ export class History {
 
   /** The newest that fit the terms, the oldest of them first. */
   async page(conversation: Conversation, terms: PageTerms): Promise<MessagePage> {
+    this.#touch(conversation)
     const rows = await conversation.shelf.rows()
     const taken: ShelfRow[] = []
     let hasMore = false
@@ -79,6 +84,7 @@ export class History {
   }
 
   async message(conversation: Conversation, hash: Uint8Array): Promise<MessageView | null> {
+    this.#touch(conversation)
     const row = await conversation.shelf.rowOf(hash)
     if (row === null || !SHOWN.has(row.kind)) return null
     return (await this.#show(conversation, [row]))[0] ?? null
@@ -118,6 +124,16 @@ export class History {
       devices: roster?.log.devices.size ?? 0,
       warning: roster?.fork ? 'two contradicting device lists were signed in this name' : null,
     }
+  }
+
+  /** The index of what was read longest ago is given back. */
+  #touch(conversation: Conversation): void {
+    this.#recent.delete(conversation)
+    this.#recent.add(conversation)
+    if (this.#recent.size <= INDEXES_KEPT_MAX) return
+    const oldest = this.#recent.values().next().value!
+    this.#recent.delete(oldest)
+    oldest.shelf.unload()
   }
 
   #fits({ summary }: Conversation, { order }: ShelfRow, terms: PageTerms): boolean {

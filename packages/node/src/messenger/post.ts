@@ -28,7 +28,6 @@ import type { Party } from '@ezchat/protocol/session/party.ts'
 import { openPrekeys, type Prekeys } from '@ezchat/protocol/session/prekeys.ts'
 import type { Draft } from './desk.ts'
 import type { Parts } from './household.ts'
-import { partyOf } from './own-identity.ts'
 import { nowSecondsOf } from './terms.ts'
 
 /** Between two messages that grow by a bucket to carry a key for the next KEM step. */
@@ -59,13 +58,10 @@ export class Post {
     return activeDevices(roster).filter(({ id }) => toHex(id) !== own)
   }
 
-  /** False: there is no session, and no prekeys to begin one with. */
-  canReach(identityKey: Uint8Array, device: Device): boolean {
-    const party = partyOf(identityKey, device)
-    return this.#parts.pairs.of(party).active !== null || this.#prekeysOf(party) !== null
-  }
-
-  /** Seals items for one device. The reference names the envelope; null where `canReach` says no. */
+  /**
+   * Seals items for one device. The reference names the envelope; null where there is no session,
+   * and no prekeys to begin one with.
+   */
   send(draft: Draft, party: Party, items: readonly ParcelItem[]): Uint8Array | null {
     const pair = this.#open(draft, party)
     if (pair === null) return null

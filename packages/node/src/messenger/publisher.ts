@@ -91,6 +91,7 @@ export class Publisher {
         }
         const sealed = await desk.run((draft) => this.#seal(draft))
         keptCount = await this.#spread(sealed)
+        if (keptCount > 0) await this.#note()
       } catch {
         // Closing, or nobody there: the alarm below brings us back.
         keptCount = 0
@@ -98,7 +99,6 @@ export class Publisher {
       if (this.#ended.signal.aborted) return
       this.#keptCount = keptCount
       const waitSeconds = keptCount > 0 ? PUBLISH_EVERY_SECONDS : PUBLISH_EVERY_SECONDS / 1440
-      if (keptCount > 0) await this.#note()
       this.#wakeAt(nowSecondsOf(terms) + waitSeconds)
     } while (this.#isAgain)
   }
