@@ -23,6 +23,8 @@ export interface DhtValuesInit {
   readonly networkId: Uint8Array
   /** Our peer id's multihash. */
   readonly self: Uint8Array
+  /** If not as many as limits.ts says. */
+  readonly countMax?: number
 }
 
 export class DhtValues implements Shelf {
@@ -95,7 +97,8 @@ export class DhtValues implements Shelf {
 
   /** The farthest goes: others are nearer to it, and asked for it before us. */
   #makeRoom(): void {
-    while (this.#values.size > DHT_VALUES_MAX || this.#bytes > DHT_VALUES_BYTES_MAX) {
+    const { countMax = DHT_VALUES_MAX } = this.#init
+    while (this.#values.size > countMax || this.#bytes > DHT_VALUES_BYTES_MAX) {
       const nowSeconds = this.#nowSeconds()
       let worst: Value | null = null
       for (const value of this.#values.values()) {

@@ -15,6 +15,7 @@ import {
   LOOKUPS_AT_ONCE_MAX,
   PENALTY_HALF_LIFE_MS,
   PENALTY_PEERS_MAX,
+  RECORD_REPUBLISH_MS,
   REFUSAL_MS,
 } from '../../src/limits.ts'
 import { addressOfPeer, bestFirst, hostOf, parseAddress } from '../../src/net/addresses.ts'
@@ -26,6 +27,7 @@ import { nameOfRecordKey, recordKey, wireNames } from '../../src/net/names.ts'
 import { peerIdOf } from '../../src/net/peer-id.ts'
 import { PeerMemory } from '../../src/net/peer-memory.ts'
 import { Penalties } from '../../src/net/penalties.ts'
+import { Records } from '../../src/net/records.ts'
 import { MemoryKeyValue } from '../../src/store/memory-store.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { crypto, identityRecord, NETWORK } from './nodes.ts'
@@ -141,9 +143,9 @@ test('damaged memory of peers is forgotten', async () => {
   assert.equal((await PeerMemory.open(init)).size, 0)
 })
 
-function valuesFor(clock: ManualClock) {
+function valuesFor(clock: ManualClock, countMax = DHT_VALUES_MAX) {
   const self = peerIdFromString(peer(0)).toMultihash().bytes
-  const values = new DhtValues({ crypto, clock, networkId: NETWORK.id, self })
+  const values = new DhtValues({ crypto, clock, networkId: NETWORK.id, self, countMax })
   const store = new ShelvedDatastore([['/dht/record/', values]])
   const put = (name: Uint8Array, record: Uint8Array) => {
     const value = new Libp2pRecord(recordKey(name), record, new Date()).serialize().slice()
@@ -163,6 +165,51 @@ test('the DHT keeps no record that is older, broken or under another name', asyn
   await assert.rejects(put(other.name, old.record), { code: 'RECORD_NAME' })
   await assert.rejects(put(old.name, old.record.slice(1)), { code: 'RECORD_LENGTH' })
   assert.equal(values.size, 1)
+})
+
+test('of more records than there is room for, the nearest stay', async () => {
+  const { put, values } = valuesFor(clockNow(), 4)
+  const place = crypto.sha256(peerIdFromString(peer(0)).toMultihash().bytes)
+  const near = (name: Uint8Array) =>
+    Buffer.from(crypto.sha256(recordKey(name)).map((byte, at) => byte ^ place[at]!)).toString('hex')
+  const names: Uint8Array[] = []
+  for (let at = 0; at < 12; at++) {
+    const { name, record } = identityRecord(crypto.randomBytes(32), 1n)
+    names.push(name)
+    await put(name, record)
+  }
+  assert.equal(values.size, 4)
+  assert.ok(values.bytes > 4 * 4096 && values.bytes < 5 * 4096)
+  const nearest = names.map(near).sort().slice(0, 4)
+  const kept = [...values.pairs()].map(({ value }) =>
+    near(nameOfRecordKey(Libp2pRecord.deserialize(value).key)!),
+  )
+  assert.deepEqual(kept.sort(), nearest)
+})
+
+test('own records are published again until they end', async () => {
+  const clock = clockNow()
+  const puts: string[] = []
+  const dht = {
+    async *put(key: Uint8Array): AsyncGenerator<never> {
+      puts.push(Buffer.from(key).toString('hex'))
+      yield* []
+    },
+    async *get(): AsyncGenerator<never> {},
+  }
+  const failures: unknown[] = []
+  const onFailure = (error: unknown) => failures.push(error)
+  const records = new Records({ crypto, clock, networkId: NETWORK.id, dht, onFailure })
+  const seconds = Math.floor(RECORD_REPUBLISH_MS / 1000)
+  const { name, record } = identityRecord(crypto.randomBytes(32), 1n, NETWORK, 2.5 * seconds)
+  await records.publish(name, record, new AbortController())
+  assert.equal(puts.length, 1)
+  await clock.advance(RECORD_REPUBLISH_MS * 5)
+  assert.equal(puts.length, 3)
+  assert.deepEqual(new Set(puts).size, 1)
+  records.close()
+  assert.equal(clock.timerCount, 0)
+  assert.deepEqual(failures, [])
 })
 
 test('records of the DHT end with their time', async () => {

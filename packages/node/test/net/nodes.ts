@@ -130,12 +130,19 @@ export function identityRecord(
   seed: Uint8Array,
   sequence: bigint,
   network: Network = NETWORK,
+  livesSeconds = 3600,
 ): { name: Uint8Array; record: Uint8Array } {
   const secret = Secret.copy(seed)
   const mailbox = crypto.ed25519Public(secret)
   const nowSeconds = Math.floor(Date.now() / 1000)
   const period = doorPeriod(nowSeconds)
-  const header = { mailbox, period, sequence, expiresSeconds: nowSeconds + 3600, warrant: null }
+  const header = {
+    mailbox,
+    period,
+    sequence,
+    expiresSeconds: nowSeconds + Math.floor(livesSeconds),
+    warrant: null,
+  }
   const clear = encodeClear(header, crypto.randomBytes(24))
   const body = concatBytes(clear, crypto.randomBytes(4096 - clear.length - 64))
   const signature = crypto.ed25519Sign(secret, labelled(SIGN_LABELS.record, network.id, body))
