@@ -148,7 +148,7 @@ export const COURIER_DELIVERY_BYTES_MAX = 8_388_608
 // Per message in the stem: how long after its first receipt the others may take. They leave the
 // same delivery within seconds.
 export const COURIER_SETTLE_MS = 10_000
-// The same when all carriers that we know have signed: there may be others.
+// The same when all carriers that can be reached have signed: there may be others.
 export const COURIER_ALL_MS = 2000
 // Per message in the stem: how long it is in the window without a receipt while others wait on disk;
 // 9 in 10 embargoes have ended by then.

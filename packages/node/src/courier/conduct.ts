@@ -227,7 +227,7 @@ export class Conduct {
     const reached = this.#reached(item)
     if (item.state === 'trying' && hasEnough(reached)) this.#store(item, reached.known)
     else {
-      this.#checks.checkIn(item, hasAll(reached) ? COURIER_ALL_MS : COURIER_SETTLE_MS)
+      this.#checks.checkIn(item, this.#hasAllAlive(reached) ? COURIER_ALL_MS : COURIER_SETTLE_MS)
     }
   }
 
