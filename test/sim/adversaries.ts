@@ -1,23 +1,23 @@
 // Nodes that run the real code behind a wire that twists what they say.
-import { signReceipt } from '@ezchat/protocol/receipt/receipt.ts'
+
 import { peerKeyOf } from '@ezchat/node/net/peer-id.ts'
 import { decodeEnvelope } from '@ezchat/protocol/envelope/decode.ts'
 import type { BatchHandler, PeerId, RequestHandler } from '@ezchat/protocol/ports.ts'
+import { signReceipt } from '@ezchat/protocol/receipt/receipt.ts'
 import { encodeCarriers } from '@ezchat/protocol/request/carriers.ts'
 import { METHODS, type MethodName } from '@ezchat/protocol/request/method.ts'
 import { decodePush, encodePushed } from '@ezchat/protocol/request/push.ts'
 import type { Life } from './clock.ts'
-import type { SimNode } from './node.ts'
 import type { Random } from './random.ts'
+import type { Machine, Scene } from './scene.ts'
 import { addressOf, SimWire, type SimWireInit } from './wire.ts'
-import type { World } from './world.ts'
 
 const RUBBISH_MS_MEAN = 15_000
 const NEVER: RequestHandler = () => new Promise(() => undefined)
 
 export interface AdversaryInit {
-  readonly node: SimNode
-  readonly world: World
+  readonly node: Machine
+  readonly world: Scene
   readonly life: Life
 }
 
@@ -49,15 +49,20 @@ export class AdversaryWire extends SimWire {
   /** What others gossip goes no further, and is not kept. */
   override subscribe(shard: number, receive: BatchHandler): () => void {
     const { kind } = this.#adversary.node
-    const isKept = kind === 'garbage' || kind === 'blackhole'
+    const isKept = kind === 'honest' || kind === 'garbage' || kind === 'blackhole'
     return super.subscribe(shard, isKept ? receive : async () => 'ignore')
   }
 
   #twisted(method: string, handler: RequestHandler): RequestHandler {
     const { kind } = this.#adversary.node
+    const { mutation } = this.#adversary.world.plan
+    if (mutation === 'empty-promises' && method === 'push') {
+      return async (_peer, body) => this.#promise(body)
+    }
     if (kind === 'dead') return method === 'hello' ? handler : NEVER
     if (kind === 'liar' && method === 'push') return async (_peer, body) => this.#promise(body)
-    if (kind === 'liar' && (method === 'sync' || method === 'roots')) return this.#distorted(handler)
+    if (kind === 'liar' && (method === 'sync' || method === 'roots'))
+      return this.#distorted(handler)
     if (kind === 'sybil' && method === 'push') return async (_peer, body) => this.#promise(body)
     if (kind === 'sybil' && method === 'carriers') return async () => this.#accomplices()
     return handler

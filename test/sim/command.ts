@@ -3,12 +3,15 @@ import type { ParseArgsConfig } from 'node:util'
 import { CALM, type Mutation, OPTIONS, type Plan, STORM } from './plan.ts'
 
 const MODES = ['direct', 'stem', 'cover'] as const
-const MUTATIONS: readonly Mutation[] = ['early-sync', 'no-reconciliation', 'no-resend']
+const MUTATIONS: readonly Mutation[] = [
+  'early-sync',
+  'no-reconciliation',
+  'empty-promises',
+  'forgetful-intake',
+]
 
 export const OPTION_DEFINITIONS = {
-  ...Object.fromEntries(
-    Object.keys(OPTIONS).map((name) => [name, { type: 'string' } as const]),
-  ),
+  ...Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, { type: 'string' } as const])),
   mode: { type: 'string' },
   mutation: { type: 'string' },
   soak: { type: 'string' },

@@ -1,12 +1,14 @@
 // Whether carriers of one shard have come to hold the same.
-import type { Daemon } from './daemon.ts'
-import type { World } from './world.ts'
+
+import type { Daemon, Scene } from './scene.ts'
 
 /** Of what the fullest carrier of each of its shards holds, what each honest node holds itself. */
-export function completeShares(world: World): number[] {
+export function completeShares(world: Scene): number[] {
   const counts = new Map<number, number>()
   const carriers = world.nodes.filter(({ kind }) => kind === 'honest')
-  const held = carriers.map(({ daemon }) => (daemon === null ? new Map<number, number>() : countsOf(daemon)))
+  const held = carriers.map(({ daemon }) =>
+    daemon === null ? new Map<number, number>() : countsOf(daemon),
+  )
   for (const shards of held) {
     for (const [shard, count] of shards) counts.set(shard, Math.max(counts.get(shard) ?? 0, count))
   }

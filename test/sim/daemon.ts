@@ -1,36 +1,23 @@
 // What runs on a machine: the real store, carrier and courier, put together as a daemon does it.
-import { type Carrier, startCarrier } from '@ezchat/node/carrier/carrier.ts'
+import { startCarrier } from '@ezchat/node/carrier/carrier.ts'
 import { Ownership } from '@ezchat/node/carrier/ownership.ts'
-import { type PushAsking, pushTo } from '@ezchat/node/carrier/push.ts'
-import { type Courier, startCourier } from '@ezchat/node/courier/courier.ts'
-import type { EnvelopeStore } from '@ezchat/node/store/envelope-store.ts'
+import { pushTo } from '@ezchat/node/carrier/push.ts'
+import { startCourier } from '@ezchat/node/courier/courier.ts'
 import { openEnvelopeStore } from '@ezchat/node/store/open-envelope-store.ts'
-import type { Clock, KeyValue, PostageWorker } from '@ezchat/protocol/ports.ts'
+import type { PostageWorker } from '@ezchat/protocol/ports.ts'
 import { type Life, nodeClock } from './clock.ts'
-import type { SimNode } from './node.ts'
+import type { Daemon, Machine, Scene } from './scene.ts'
 import type { SimWire } from './wire.ts'
-import type { World } from './world.ts'
 
 /** The price is 0: there is nothing to search for. */
 const FREE_POSTAGE: PostageWorker = { search: async () => 0n }
 
 export interface DaemonInit {
-  readonly node: SimNode
-  readonly world: World
+  readonly node: Machine
+  readonly world: Scene
   readonly life: Life
   readonly wire: SimWire
   readonly skewMs: number
-}
-
-export interface Daemon {
-  readonly wire: SimWire
-  readonly clock: Clock
-  readonly store: EnvelopeStore
-  readonly carrier: Carrier
-  readonly courier: Courier
-  readonly courierDisk: KeyValue
-  readonly asking: PushAsking
-  readonly life: Life
 }
 
 export async function startDaemon(init: DaemonInit): Promise<Daemon> {
@@ -42,7 +29,12 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
   const ownership = new Ownership()
   const { isOwn } = ownership
   const quotaBytes = world.plan.quotaMib * 1024 * 1024
-  const store = await openEnvelopeStore(disks.store.open(life), { crypto, network, quotaBytes, isOwn })
+  const store = await openEnvelopeStore(disks.store.open(life), {
+    crypto,
+    network,
+    quotaBytes,
+    isOwn,
+  })
   const carrier = await startCarrier({
     ...{ wire, clock, crypto, network, store, ownership },
     keyValue: disks.carrier.open(life),

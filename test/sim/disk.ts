@@ -1,7 +1,7 @@
 // A node's disk: what is on it outlives the process. Writes take time by the simulated clock; a
 // process that has ended gets no answer, and what it had not synced may be lost.
 import { EzchatError } from '@ezchat/node/errors.ts'
-import { FaultyKeyValue, type Faults } from '@ezchat/node/store/faulty-store.ts'
+import { type Faults, FaultyKeyValue } from '@ezchat/node/store/faulty-store.ts'
 import { MemoryKeyValue } from '@ezchat/node/store/memory-store.ts'
 import type {
   KeyValue,

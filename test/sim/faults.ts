@@ -1,18 +1,17 @@
 // What goes wrong, drawn from the seed: who dies, when, and how the network falls apart.
-import type { SimNode } from './node.ts'
 import type { Random } from './random.ts'
-import type { World } from './world.ts'
+import type { Machine, Scene } from './scene.ts'
 
 const HOUR_MS = 3_600_000
 const AWAY_MS_MEAN = 60_000
 const CHECK_MS = 10_000
 
 export class Faults {
-  readonly #world: World
+  readonly #world: Scene
   readonly #random: Random
   #isOn = false
 
-  constructor(world: World, random: Random) {
+  constructor(world: Scene, random: Random) {
     this.#world = world
     this.#random = random
   }
@@ -60,7 +59,7 @@ export class Faults {
     })
   }
 
-  #often(perHour: number, happen: (node: SimNode) => void): void {
+  #often(perHour: number, happen: (node: Machine) => void): void {
     if (perHour <= 0) return
     this.#world.timeline.after(this.#random.exponential(HOUR_MS / perHour), () => {
       if (!this.#isOn) return
@@ -70,13 +69,13 @@ export class Faults {
     })
   }
 
-  #crash(node: SimNode): void {
+  #crash(node: Machine): void {
     if (!node.isUp) return
     node.crash({ isPowerLost: this.#random.chance(0.5) })
     node.startLater(this.#random.exponential(AWAY_MS_MEAN))
   }
 
-  #spoilDisk(node: SimNode): void {
+  #spoilDisk(node: Machine): void {
     const { store, courier } = node.disks
     const disk = this.#random.chance(0.7) ? store : courier
     const what = this.#random.below(4)

@@ -8,10 +8,9 @@ import { peerKeyOf } from '@ezchat/node/net/peer-id.ts'
 import { concatBytes, utf8 } from '@ezchat/protocol/codec/bytes.ts'
 import type { KeyValueOperation } from '@ezchat/protocol/ports.ts'
 import { Life } from './clock.ts'
-import type { SimNode } from './node.ts'
 import { Random } from './random.ts'
+import type { Machine, Scene } from './scene.ts'
 import { addressOf } from './wire.ts'
-import type { World } from './world.ts'
 
 /** As `duty-keeper.ts` writes it. */
 const KEY = utf8('carrier/duty')
@@ -19,10 +18,10 @@ const VERSION = 1
 const OWN_COUNT = 16
 const CONTACT_COUNT = 6
 
-export async function growUp(world: World): Promise<void> {
+export async function growUp(world: Scene): Promise<void> {
   const random = new Random(world.plan.seed, 'grown')
-  const shardsOf = new Map<SimNode, readonly number[]>()
-  const carriersOf = new Map<number, SimNode[]>()
+  const shardsOf = new Map<Machine, readonly number[]>()
+  const carriersOf = new Map<number, Machine[]>()
   for (const node of world.nodes) {
     if (node.init.isLight) continue
     const order = shardsByDistance(node.crypto, world.terms, peerKeyOf(node.peer)!)
@@ -42,18 +41,20 @@ export async function growUp(world: World): Promise<void> {
         .map((carrier) => recordOf(world, shard, carrier))
     const duty = { key: KEY, value: concatBytes(Uint8Array.of(VERSION), bitsOf(shards)) }
     const contacts = world.userAt(node)?.contacts ?? []
-    await node.disks.carrier.open(new Life()).write(
-      [
-        duty,
-        ...contacts.flatMap(({ shard }) => known(shard, CONTACT_COUNT)),
-        ...shards.flatMap((shard) => known(shard, OWN_COUNT)),
-      ],
-      { sync: false },
-    )
+    await node.disks.carrier
+      .open(new Life())
+      .write(
+        [
+          duty,
+          ...contacts.flatMap(({ shard }) => known(shard, CONTACT_COUNT)),
+          ...shards.flatMap((shard) => known(shard, OWN_COUNT)),
+        ],
+        { sync: false },
+      )
   }
 }
 
-function recordOf(world: World, shard: number, carrier: SimNode): KeyValueOperation {
+function recordOf(world: Scene, shard: number, carrier: Machine): KeyValueOperation {
   const addresses = carrier.init.isNat ? [] : [addressOf(carrier.peer)]
   const record = { servedCount: 1, servedAtSeconds: world.nowSeconds() - 86_400, addresses }
   return {

@@ -1,6 +1,5 @@
 // One peer's place in the simulated network: what is there whether its process runs or not.
 import type { PeerId } from '@ezchat/protocol/ports.ts'
-import type { Link } from './link.ts'
 
 export type Deliver = (from: Host, link: Link, message: Message) => void
 
@@ -61,5 +60,38 @@ export class Host {
 
   get isUp(): boolean {
     return this.attached !== null
+  }
+}
+
+/** One connection between two hosts: in order in each direction, until it breaks. */
+export class Link {
+  readonly dialler: Host
+  readonly other: Host
+  readonly isRelayed: boolean
+  isOpen = true
+  /** Both directions at once: a message never overtakes the one before it. */
+  readonly #lastAtMs: [number, number] = [0, 0]
+  lastUsedAtMs = 0
+  isDying = false
+
+  constructor(dialler: Host, other: Host) {
+    this.dialler = dialler
+    this.other = other
+    this.isRelayed = other.isNat
+  }
+
+  far(from: Host): Host {
+    return from === this.dialler ? this.other : this.dialler
+  }
+
+  isDialledBy(host: Host): boolean {
+    return host === this.dialler
+  }
+
+  inOrder(from: Host, atMs: number): number {
+    const direction = from === this.dialler ? 0 : 1
+    const arrivesAtMs = Math.max(atMs, this.#lastAtMs[direction] + 0.001)
+    this.#lastAtMs[direction] = arrivesAtMs
+    return arrivesAtMs
   }
 }

@@ -6,8 +6,8 @@ import type { StoredEnvelope } from '@ezchat/node/store/envelope-reader.ts'
 import { compareBytes } from '@ezchat/protocol/codec/bytes.ts'
 import type { PeerId } from '@ezchat/protocol/ports.ts'
 import type { Selector } from '@ezchat/protocol/request/selector.ts'
-import type { Daemon } from './daemon.ts'
 import type { Random } from './random.ts'
+import type { Daemon } from './scene.ts'
 import type { Timeline } from './timeline.ts'
 
 export interface IntakeTerms {
@@ -67,7 +67,9 @@ async function askSome(
     const [best, ...others] = await daemon.carrier.book.carriersOf(terms.shard, { signal })
     const asked = terms.random.sample(others, ASKED_COUNT - 1)
     if (best !== undefined) asked.push(best)
-    await Promise.all(asked.map((peer) => askOne(daemon, terms, { peer, mailboxes, cursors, signal })))
+    await Promise.all(
+      asked.map((peer) => askOne(daemon, terms, { peer, mailboxes, cursors, signal })),
+    )
   }).catch(retriable)
 }
 

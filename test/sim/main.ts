@@ -1,6 +1,6 @@
 // npm run sim: one run, many seeds, or the report.
 import { parseArgs } from 'node:util'
-import { parsePlan, type Asked, OPTION_DEFINITIONS } from './command.ts'
+import { type Asked, OPTION_DEFINITIONS, parsePlan } from './command.ts'
 import { describeLost } from './lost.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { commandOf, type Plan } from './plan.ts'

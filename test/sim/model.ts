@@ -43,7 +43,10 @@ export class Model {
   }
 
   compose(
-    message: Pick<Message, 'author' | 'recipient' | 'isLight' | 'isFirst' | 'isRecipientUp' | 'sequence'>,
+    message: Pick<
+      Message,
+      'author' | 'recipient' | 'isLight' | 'isFirst' | 'isRecipientUp' | 'sequence'
+    >,
   ): Message {
     const composed: Message = {
       ...message,

@@ -9,8 +9,7 @@ import {
   LINKS_MAX,
   SILENCE_MS,
 } from './conditions.ts'
-import { Host, type Message } from './host.ts'
-import { Link } from './link.ts'
+import { Host, Link, type Message } from './host.ts'
 import type { Random } from './random.ts'
 import type { Timeline } from './timeline.ts'
 import type { Trace } from './trace.ts'
@@ -96,10 +95,13 @@ export class Network {
     const bytes = bytesOf(message) + FRAME_BYTES
     this.#count(from, message, bytes)
     link.lastUsedAtMs = timeline.nowMs
-    if (this.isApart(from, to) || !to.isUp) return this.#dieLater(link)
+    if (this.isApart(from, to) || !to.isUp) {
+      this.#dieLater(link)
+      return
+    }
     // It has restarted, and answers what it does not know with a reset.
-    if (to.links.get(from.peer) !== link) return this.breakLink(link)
-    if (this.#random.chance(conditions.resetShare)) {
+    const isUnknown = to.links.get(from.peer) !== link
+    if (isUnknown || this.#random.chance(conditions.resetShare)) {
       this.breakLink(link)
       return
     }

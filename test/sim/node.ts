@@ -1,47 +1,29 @@
 // One machine: its disks, its clock and its keys, and the daemon that runs on it, dies, and is
 // started again. The store, the carrier and the courier are the real ones.
-import type { PeerId } from '@ezchat/protocol/ports.ts'
+
+import { peerIdOf } from '@ezchat/node/net/peer-id.ts'
+import { fromHex } from '@ezchat/protocol/codec/bytes.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { Secret } from '@ezchat/protocol/crypto/secret.ts'
-import { fromHex } from '@ezchat/protocol/codec/bytes.ts'
+import type { PeerId } from '@ezchat/protocol/ports.ts'
 import { decodeReceipt } from '@ezchat/protocol/receipt/receipt.ts'
 import { decodePushed } from '@ezchat/protocol/request/push.ts'
-import { peerIdOf } from '@ezchat/node/net/peer-id.ts'
 import { AdversaryWire } from './adversaries.ts'
 import { EPOCH_MS, Life } from './clock.ts'
-import { type Daemon, startDaemon } from './daemon.ts'
+import { startDaemon } from './daemon.ts'
 import { Disk, isDiskFailure } from './disk.ts'
 import type { Host } from './host.ts'
-import type { Random } from './random.ts'
+import type { Daemon, Disks, Kind, Machine, Scene, Traits } from './scene.ts'
 import { SimWire } from './wire.ts'
-import type { World } from './world.ts'
 
-/**
- * honest; or a carrier that signs and drops, one that answers nothing, one that names only its own
- * kind, one that sends rubbish, one that passes nothing on.
- */
-export type Kind = 'honest' | 'liar' | 'dead' | 'sybil' | 'garbage' | 'blackhole'
-
-export interface NodeInit {
-  readonly world: World
-  readonly random: Random
-  readonly kind: Kind
-  readonly isNat: boolean
-  readonly skewMs: number
-  /** Keeps nothing for others, and hands all to daemons: a browser. */
-  readonly isLight: boolean
-}
-
-interface Disks {
-  readonly store: Disk
-  readonly carrier: Disk
-  readonly courier: Disk
+export interface NodeInit extends Traits {
+  readonly world: Scene
 }
 
 /** Then somebody starts it again: a service manager, or a person. */
 const RESTART_MS = 5000
 
-export class SimNode {
+export class SimNode implements Machine {
   readonly init: NodeInit
   readonly crypto: Crypto
   host: Host
@@ -191,7 +173,8 @@ export class SimNode {
         }
       },
     }
-    return kind === 'honest' ? new SimWire(init) : new AdversaryWire(init, { node: this, world, life })
+    const isTrue = kind === 'honest' && plan.mutation !== 'empty-promises'
+    return isTrue ? new SimWire(init) : new AdversaryWire(init, { node: this, world, life })
   }
 
   #disk(): Disk {

@@ -68,6 +68,8 @@ export function outcomeOf(world: World): Outcome {
     traceHash: trace.hash,
     eventCount: timeline.eventCount,
     virtualMinutes: timeline.nowMs / 60_000,
-    violations: model.violations.map(({ atMs, what }) => `at ${(atMs / 1000).toFixed(1)} s: ${what}`),
+    violations: model.violations.map(
+      ({ atMs, what }) => `at ${(atMs / 1000).toFixed(1)} s: ${what}`,
+    ),
   }
 }

@@ -8,8 +8,10 @@ export type Mutation =
   | 'early-sync'
   /** Carriers never compare what they hold. */
   | 'no-reconciliation'
-  /** Authors trust the first receipts, whoever signed them. */
-  | 'no-resend'
+  /** Carriers sign for what they do not keep, all of them. */
+  | 'empty-promises'
+  /** An intake that remembers nothing of before a crash. */
+  | 'forgetful-intake'
 
 export interface Plan {
   readonly seed: number

@@ -17,7 +17,14 @@ interface Row {
   readonly target?: Target
 }
 
-const LARGE: Partial<Plan> = { minutes: 6, messagesPerUserHour: 6 }
+const BUSY: Partial<Plan> = { minutes: 4, warmUpMinutes: 1, messagesPerUserHour: 12 }
+/** A shard is for so many nodes; a network that outgrows its shards begins a larger generation. */
+const NODES_PER_SHARD = 39
+function sized(nodeCount: number): Partial<Plan> {
+  const shardBits = Math.max(0, Math.round(Math.log2(nodeCount / NODES_PER_SHARD)))
+  return { ...BUSY, nodeCount, shardBits, isGrown: true }
+}
+
 const ALL: Target = { least: 100, most: 100 }
 
 export async function report({ runOne, isQuick }: ReportInit): Promise<Result[]> {
@@ -43,21 +50,26 @@ export async function report({ runOne, isQuick }: ReportInit): Promise<Result[]>
   for (const nodeCount of sizes) {
     for (const mode of ['direct', 'stem'] as const) {
       const name = `${nodeCount} nodes, ${mode}`
-      const outcome = await run(name, { ...LARGE, nodeCount, mode })
+      const outcome = await run(name, { ...sized(nodeCount), mode })
       for (const row of rowsOf(name, outcome, targetsOf(nodeCount, mode))) add(row)
       if (mode === 'stem') bySize.set(nodeCount, outcome)
     }
   }
-  for (const row of growthRows(bySize, sizes)) add(row)
+  // An eighth of the largest, with an eighth of its shards.
+  const [, , largest] = sizes
+  const eighth = largest! / 8
+  const small = await run(`${eighth} nodes, stem`, { ...sized(eighth), mode: 'stem' })
+  for (const row of growthRows(small, bySize.get(largest!)!, `${eighth} to ${largest} nodes`))
+    add(row)
   const nodeCount = sizes[1]!
   for (const [name, change] of hardships()) {
-    const outcome = await run(name, { ...LARGE, nodeCount, ...change })
+    const outcome = await run(name, { ...sized(nodeCount), ...change })
     for (const row of rowsOf(name, outcome, {})) add(row)
   }
   for (const spyShare of [0.1, 0.2]) {
     for (const mode of ['direct', 'stem'] as const) {
       const name = `${spyShare * 100} % first spies, ${mode}`
-      const { spies, acceptedCount } = await run(name, { ...LARGE, nodeCount, mode, spyShare })
+      const { spies, acceptedCount } = await run(name, { ...sized(nodeCount), mode, spyShare })
       const value = (100 * spies.rightCount) / Math.max(1, spies.seenCount)
       add({ name: `${name}: authors named, of messages seen`, unit: '%', value })
       const ofAll = (100 * spies.rightCount) / Math.max(1, acceptedCount)
@@ -88,18 +100,20 @@ function rowsOf(
     { name: `${name}: delivered of ${acceptedCount}`, unit: '%', value: share, target: ALL },
     { name: `${name}: p50`, unit: 'ms', value: latencyMs.p50, ...(p50 && { target: p50 }) },
     { name: `${name}: p95`, unit: 'ms', value: latencyMs.p95, ...(p95 && { target: p95 }) },
+    {
+      name: `${name}: p50 after the first of a talk`,
+      unit: 'ms',
+      value: outcome.latencyLaterMs.p50,
+    },
     { name: `${name}: p99`, unit: 'ms', value: latencyMs.p99 },
     { name: `${name}: sent`, unit: 'KiB/node/h', value: outcome.sentBytesPerNodeHour / 1024 },
     { name: `${name}: on disk`, unit: 'KiB/node', value: outcome.diskBytesPerNode / 1024 },
   ]
 }
 
-function growthRows(bySize: ReadonlyMap<number, Outcome>, sizes: readonly number[]): Row[] {
-  const small = bySize.get(sizes[1]!)!
-  const large = bySize.get(sizes[2]!)!
+function growthRows(small: Outcome, large: Outcome, from: string): Row[] {
   const change = (of: (outcome: Outcome) => number) => 100 * (of(large) / of(small) - 1)
   const target: Target = { least: -10, most: 10 }
-  const from = `${sizes[1]} to ${sizes[2]} nodes`
   const sent = change(({ sentBytesPerNodeHour }) => sentBytesPerNodeHour)
   const disk = change(({ diskBytesPerNode }) => diskBytesPerNode)
   return [

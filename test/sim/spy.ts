@@ -1,11 +1,12 @@
 // First spies: nodes that do all that is asked of them, compare notes, and take whoever first showed
 // one of them an envelope for its author.
-import { decodePush } from '@ezchat/protocol/request/push.ts'
-import { decodeGossipBatch } from '@ezchat/protocol/request/gossip-batch.ts'
+
+import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { envelopeIdOf } from '@ezchat/protocol/envelope/id.ts'
 import type { EnvelopeRules } from '@ezchat/protocol/envelope/rules.ts'
-import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
+import { decodeGossipBatch } from '@ezchat/protocol/request/gossip-batch.ts'
+import { decodePush } from '@ezchat/protocol/request/push.ts'
 import { decodeStemMessage } from '@ezchat/protocol/stem/message.ts'
 import type { Host, Message as Sent } from './host.ts'
 import type { Message, Model } from './model.ts'

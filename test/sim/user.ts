@@ -8,11 +8,9 @@ import { Writer } from '@ezchat/protocol/codec/writer.ts'
 import { envelopeIdOf } from '@ezchat/protocol/envelope/id.ts'
 import { openEnvelope } from '@ezchat/protocol/envelope/open.ts'
 import { sealEnvelope } from '@ezchat/protocol/envelope/seal.ts'
-import type { Daemon } from './daemon.ts'
 import { type IntakeTerms, receiveFromCarriers, receiveFromStore } from './intake.ts'
 import type { Message } from './model.ts'
-import type { SimNode } from './node.ts'
-import type { World } from './world.ts'
+import type { Daemon, Machine, Person, Scene } from './scene.ts'
 
 const KIND_MESSAGE = 1
 const KIND_ACKNOWLEDGEMENT = 2
@@ -22,10 +20,10 @@ const ACKNOWLEDGE_MS = 3000
 const ACKNOWLEDGED_COUNT_MAX = 100
 
 export interface UserInit {
-  readonly world: World
+  readonly world: Scene
   readonly number: number
   readonly shard: number
-  readonly node: SimNode
+  readonly node: Machine
 }
 
 interface Pending {
@@ -33,13 +31,13 @@ interface Pending {
   readonly reference: Uint8Array
 }
 
-export class User {
+export class User implements Person {
   readonly number: number
   readonly shard: number
-  readonly node: SimNode
+  readonly node: Machine
   /** To whom this user writes. */
-  contacts: readonly User[] = []
-  readonly #world: World
+  contacts: readonly Person[] = []
+  readonly #world: Scene
   readonly #pending = new Map<number, Pending>()
   readonly #byReference = new Map<string, Pending>()
   /** By author: messages that are to be acknowledged. */
@@ -59,7 +57,7 @@ export class User {
   }
 
   /** False when the daemon does not run: then nothing was written. */
-  async write(to: User, isFirst: boolean): Promise<boolean> {
+  async write(to: Person, isFirst: boolean): Promise<boolean> {
     const { daemon } = this.node
     if (daemon === null) return false
     const { model, plan } = this.#world
@@ -71,7 +69,10 @@ export class User {
       isRecipientUp: to.node.isUp,
       sequence: this.#sequence++,
     })
-    const content = new Writer().u8(KIND_MESSAGE).u32(message.number).bytes(new Uint8Array(plan.contentBytes))
+    const content = new Writer()
+      .u8(KIND_MESSAGE)
+      .u32(message.number)
+      .bytes(new Uint8Array(plan.contentBytes))
     const envelope = this.#seal(to, content.finish())
     model.stamped(message, envelopeIdOf(this.node.crypto, this.#world.terms, envelope))
     const reference = await this.#send(daemon, envelope, (drafted) => {
@@ -83,7 +84,7 @@ export class User {
     return reference !== null
   }
 
-  #seal(to: User, content: Uint8Array): Uint8Array {
+  #seal(to: Person, content: Uint8Array): Uint8Array {
     const world = this.#world
     const lane = world.people.laneOf(this.number, to.number, world.nowSeconds())
     const address = { shard: to.shard, mailbox: lane.mailbox, key: lane.sealKey }
@@ -143,8 +144,7 @@ export class User {
       if (event.kind === 'stored') {
         if (pending !== undefined) pending.message.storedAtMs ??= this.#world.timeline.nowMs
         // Nobody acknowledges an acknowledgement: it is left to its carriers.
-        const isDone = pending === undefined || this.#world.plan.mutation === 'no-resend'
-        if (isDone) this.#withdraw(courier, event.reference)
+        if (pending === undefined) this.#withdraw(courier, event.reference)
       }
       if (event.kind === 'expired' && pending !== undefined) {
         this.#world.model.violate(`message ${pending.message.number} expired`)
@@ -160,7 +160,7 @@ export class User {
   }
 
   async #take(daemon: Daemon, envelope: Uint8Array): Promise<void> {
-    const { people, terms, model } = this.#world
+    const { people, terms, model, plan } = this.#world
     const { crypto } = this.node
     const id = toHex(envelopeIdOf(crypto, terms, envelope))
     if (this.#taken.has(id)) return
@@ -173,7 +173,8 @@ export class User {
     const key = concatBytes(INBOX, envelopeIdOf(crypto, terms, envelope))
     const author = people.boxOf(opened.header.mailbox)!.author
     try {
-      if ((await daemon.courierDisk.get(key)) !== null) return
+      const isKnown = (await daemon.courierDisk.get(key)) !== null
+      if (isKnown && plan.mutation !== 'forgetful-intake') return
       await daemon.courierDisk.write([{ key, value: new Uint8Array(1) }], { sync: true })
     } catch {
       this.#taken.delete(id)

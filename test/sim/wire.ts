@@ -16,8 +16,7 @@ import { answerError, STATUS_BUSY, STATUS_UNKNOWN, statusOf } from './channel-st
 import { DIALLED_COUNT, WINDOW_COUNT_MAX } from './conditions.ts'
 import type { Dht } from './dht.ts'
 import type { Gossip } from './gossip.ts'
-import type { Answer, Attached, Host, Message } from './host.ts'
-import type { Link } from './link.ts'
+import type { Answer, Attached, Host, Link, Message } from './host.ts'
 import type { Network } from './network.ts'
 import type { Random } from './random.ts'
 
@@ -286,7 +285,8 @@ export class SimWire implements Wire, Attached {
     const empty = new Uint8Array(0)
     const handler = this.#handlers.get(method)
     if (handler === undefined) return answer({ status: STATUS_UNKNOWN, body: empty })
-    if (this.#serving.size >= 4 * WINDOW_COUNT_MAX) return answer({ status: STATUS_BUSY, body: empty })
+    if (this.#serving.size >= 4 * WINDOW_COUNT_MAX)
+      return answer({ status: STATUS_BUSY, body: empty })
     const controller = new AbortController()
     const name = `${from.index}/${number}`
     this.#serving.set(name, controller)

@@ -1,9 +1,10 @@
 // One run: nodes, users and what happens to them, from a plan to an outcome.
-import { createNetwork, type Network as Terms } from '@ezchat/protocol/network/descriptor.ts'
-import { completeShares } from './completeness.ts'
+
 import { EzchatError } from '@ezchat/node/errors.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
+import { createNetwork, type Network as Terms } from '@ezchat/protocol/network/descriptor.ts'
 import { EPOCH_MS } from './clock.ts'
+import { completeShares } from './completeness.ts'
 import { SharedCrypto } from './crypto.ts'
 import { Dht } from './dht.ts'
 import { Faults } from './faults.ts'
@@ -11,10 +12,11 @@ import { Gossip } from './gossip.ts'
 import { growUp } from './grown.ts'
 import { Model } from './model.ts'
 import { Network } from './network.ts'
-import { type Kind, SimNode } from './node.ts'
+import { SimNode } from './node.ts'
 import { People } from './people.ts'
 import type { Plan } from './plan.ts'
 import { Random } from './random.ts'
+import type { Kind, Machine, Person, Scene } from './scene.ts'
 import { Spies } from './spy.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
@@ -33,7 +35,7 @@ const TALK_COUNT_MEAN = 4
 const TALK_PAUSE_MS_MEAN = 20_000
 const LIES_SHARE = 0.3
 
-export class World {
+export class World implements Scene {
   readonly plan: Plan
   readonly timeline = new Timeline()
   readonly trace = new Trace()
@@ -49,11 +51,11 @@ export class World {
   readonly users: User[] = []
   /** Whoever may fail: all but those through which everybody comes in. */
   readonly mortals: SimNode[] = []
-  readonly nodesByHost = new Map<number, SimNode>()
+  readonly nodesByHost = new Map<number, Machine>()
   /** From here on traffic is counted. */
   measuredSinceMs = 0
   reportCount = 0
-  readonly #userAt = new Map<SimNode, User>()
+  readonly #userAt = new Map<Machine, User>()
   readonly #random: Random
   readonly #faults: Faults
   #isWriting = false
@@ -99,17 +101,17 @@ export class World {
     else this.fail(error)
   }
 
-  isAtHome(mailbox: Uint8Array, node: SimNode): boolean {
+  isAtHome(mailbox: Uint8Array, node: Machine): boolean {
     const box = this.people.boxOf(mailbox)
     return box !== null && this.users[box.recipient]?.node === node
   }
 
-  shardsAt(node: SimNode): readonly number[] {
+  shardsAt(node: Machine): readonly number[] {
     const user = this.#userAt.get(node)
     return user === undefined ? [] : [user.shard]
   }
 
-  userAt(node: SimNode): User | null {
+  userAt(node: Machine): User | null {
     return this.#userAt.get(node) ?? null
   }
 
@@ -215,7 +217,7 @@ export class World {
     })
   }
 
-  #talk(user: User, to: User, isFirst: boolean): void {
+  #talk(user: User, to: Person, isFirst: boolean): void {
     void user.write(to, isFirst)
     if (this.#random.chance(1 / TALK_COUNT_MEAN)) return
     this.timeline.after(this.#random.exponential(TALK_PAUSE_MS_MEAN), () => {
@@ -232,4 +234,3 @@ export class World {
     }
   }
 }
-
