@@ -257,12 +257,14 @@ export class EnvelopeStore {
     return count
   }
 
-  /** Of a shard that is no longer carried, what is not ours goes. Returns how many went. */
+  /** Of a shard that is no longer carried, what is neither ours nor promised goes. Returns how many went. */
   async forget(shard: number): Promise<number> {
     this.#checkOpen()
     let count = 0
     for await (const found of withFailures(shardIds(this.#keyValue, shard))) {
-      count += await this.#remove(found, this.#init.isOwn)
+      count += await this.#remove(found, ({ mailbox, isPromised }) => {
+        return isPromised || this.#init.isOwn(mailbox)
+      })
     }
     return count
   }
@@ -345,7 +347,7 @@ export class EnvelopeStore {
   /** A removal need not be synced: what comes back after a crash is removed again. */
   #remove(
     found: readonly Found[],
-    isKept: (mailbox: Uint8Array) => boolean = () => false,
+    isKept: (entry: Entry) => boolean = () => false,
   ): Promise<number> {
     return this.#queue.submit({
       ...{ bytes: 0, sync: false, reads: found.map(({ id }) => entryKey(turnId(id))) },
@@ -354,7 +356,7 @@ export class EnvelopeStore {
         for (const [at, { id, keys }] of found.entries()) {
           const record = records[at]
           const entry = record ? decodeEntry(record, this.#init.network.ttlDays) : null
-          if (entry !== null && isKept(entry.mailbox)) continue
+          if (entry !== null && isKept(entry)) continue
           // It may have gone by another way since it was found.
           if (entry !== null && !draft.hasRemoved(id)) {
             draft.remove(entry, id)
