@@ -49,7 +49,7 @@ export function declareInit(program: Command, act: Act): void {
         if (output.json) return output.printJson({ address: made.address })
         output.print(made.address)
         if (io.stdout.isTTY) printQr(output, made.address)
-        if (made.words !== null) showWords(context, made.words)
+        if (made.words !== null) tellOnce(context, made.words)
         output.say(
           made.isNew ? 'Next: ezchat daemon' : 'This home was there already: nothing changed.',
         )
@@ -58,7 +58,7 @@ export function declareInit(program: Command, act: Act): void {
 }
 
 /** Once, and only where a person sees it: not into a log or a pipe. */
-function showWords({ io, output }: Context, words: string): void {
+function tellOnce({ io, output }: Context, words: string): void {
   if (!io.stderr.isTTY) {
     output.say(
       'The recovery words are shown on a terminal only: run ezchat init there, or --words-file.',
