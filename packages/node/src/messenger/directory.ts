@@ -114,11 +114,13 @@ export class Directory {
   async #lookUp(identityKey: Uint8Array): Promise<boolean> {
     const name = toHex(identityKey)
     const isFound = await this.#tryOnce(identityKey)
-    if (isFound) {
+    if (this.#ended.signal.aborted) return isFound
+    // What was found may not say what is waited for: then it is asked for ever more rarely, too.
+    if (!this.#hooks.isWanted(identityKey)) {
       this.#failures.delete(name)
       this.#parts.alarms.clear(`look up ${name}`)
+      return isFound
     }
-    if (this.#ended.signal.aborted || !this.#hooks.isWanted(identityKey)) return isFound
     const failureCount = this.#failures.get(name) ?? 0
     this.#failures.set(name, failureCount + 1)
     const waitMs = Math.min(LOOKUP_RETRY_MS * 2 ** failureCount, LOOKUP_RETRY_MS_MAX)

@@ -85,6 +85,7 @@ export class Engine {
     this.#turnMailboxes()
     this.#stopCourier = courier.watch((event) => this.#hearCourier(event))
     this.publisher.start()
+    await this.#opener.start()
     await this.#reconcile()
     await this.#receiving.start()
     this.owing.start()
@@ -119,7 +120,7 @@ export class Engine {
     const isWaiting = ledger.waiting().some(([name]) => name.conversation === conversation?.number)
     const isUnknown = people.roster(identityKey) === null
     const isOwed = conversation?.summary.isReceiptDue === true && isUnknown
-    return isWaiting || isOwed || isUnknown
+    return isWaiting || isOwed || isUnknown || this.#opener.isHolding(identityKey)
   }
 
   async #onFound(draft: Draft, identityKey: Uint8Array): Promise<void> {

@@ -1,6 +1,7 @@
 // From an envelope in one of our mailboxes to what its session says: the state first, then the rest.
 import { concatBytes, toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { ENVELOPE_BOUND_BYTES, ENVELOPE_HEADER_BYTES } from '@ezchat/protocol/constants.ts'
+import { PUBLIC_KEY_BYTES } from '@ezchat/protocol/crypto/lengths.ts'
 import { openDeviceProof } from '@ezchat/protocol/device/proof.ts'
 import { checkSender } from '@ezchat/protocol/device/roster.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
@@ -81,7 +82,7 @@ export class Opener {
     const verdict = this.#judge(contact)
     if (verdict === 'ignored') return NOTHING
     if (verdict === 'unknown') {
-      await this.#hold(draft, party.identityKey, envelope)
+      this.#hold(draft, party.identityKey, envelope)
       return { kind: 'held', identityKey: party.identityKey }
     }
     const pair = pairs.of(party)
@@ -104,24 +105,38 @@ export class Opener {
     return requestCount >= REQUESTS_COUNT_MAX ? 'ignored' : 'known'
   }
 
-  async #hold(draft: Draft, identityKey: Uint8Array, envelope: Uint8Array): Promise<void> {
+  #hold(draft: Draft, identityKey: Uint8Array, envelope: Uint8Array): void {
     const name = toHex(identityKey)
-    const count = this.#heldCounts.get(name) ?? (await this.held(identityKey)).length
+    const count = this.#heldCounts.get(name) ?? 0
     if (count >= HELD_ENVELOPES_COUNT_MAX) return
     this.#heldCounts.set(name, count + 1)
-    draft.put(concatBytes(this.#heldPrefix(identityKey), u64(count)), envelope)
+    const key = concatBytes(this.#heldPrefix(identityKey), u64(count))
+    draft.put(key, concatBytes(identityKey, envelope))
   }
 
-  async held(identityKey: Uint8Array): Promise<Uint8Array[]> {
+  /** Counts what is held from before this start. */
+  async start(): Promise<void> {
+    const { vault } = this.#parts
+    for await (const [, value] of vault.under(vault.key(TABLE.held))) {
+      const name = toHex(value.subarray(0, PUBLIC_KEY_BYTES))
+      this.#heldCounts.set(name, (this.#heldCounts.get(name) ?? 0) + 1)
+    }
+  }
+
+  isHolding(identityKey: Uint8Array): boolean {
+    return this.#heldCounts.has(toHex(identityKey))
+  }
+
+  async #held(identityKey: Uint8Array): Promise<Uint8Array[]> {
     const envelopes: Uint8Array[] = []
     for await (const [, value] of this.#parts.vault.under(this.#heldPrefix(identityKey))) {
-      envelopes.push(value)
+      envelopes.push(value.subarray(PUBLIC_KEY_BYTES))
     }
     return envelopes
   }
 
   async release(draft: Draft, identityKey: Uint8Array): Promise<Uint8Array[]> {
-    const envelopes = await this.held(identityKey)
+    const envelopes = await this.#held(identityKey)
     for (const at of envelopes.keys()) {
       draft.remove(concatBytes(this.#heldPrefix(identityKey), u64(at)))
     }

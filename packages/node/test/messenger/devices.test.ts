@@ -73,3 +73,32 @@ test('what is written on one device shows on the other, and both get what comes'
     await villager.stop()
   }
 })
+
+test('the first message of a device that is not in the log yet waits for the log', async () => {
+  const world = new World()
+  const [alice, bob] = await acquainted(world)
+  await alice.messenger.send('bob', 'one')
+  await world.pass(2000)
+  const { invite } = await alice.messenger.invite()
+  const tablet = world.villager('bob')
+  tablet.words = bob.words
+  await tablet.start()
+  await tablet.messenger.add(invite, 'alice')
+  await world.pass(1000)
+  const records = new Map(world.office.records)
+  world.office.records.clear()
+  await tablet.messenger.send('alice', 'from the new one')
+  await world.pass(1000)
+  assert.deepEqual(await alice.texts(), ['one'])
+  for (const [name, record] of records) world.office.records.set(name, record)
+  await alice.stop()
+  await alice.start()
+  await bob.messenger.send('alice', 'from the old one')
+  await world.pass(600_000)
+  assert.deepEqual((await alice.texts()).toSorted(), [
+    'from the new one',
+    'from the old one',
+    'one',
+  ])
+  for (const villager of [alice, bob, tablet]) await villager.stop()
+})
