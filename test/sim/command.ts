@@ -1,6 +1,14 @@
 // The options of `npm run sim`.
 import type { ParseArgsConfig } from 'node:util'
-import { CALM, type Mutation, OPTIONS, type Plan, STORM } from './plan.ts'
+import {
+  CALM,
+  LARGE_COUNT,
+  type Mutation,
+  OPTIONS,
+  type Plan,
+  STORM,
+  shardBitsFor,
+} from './plan.ts'
 
 const MODES = ['direct', 'stem', 'cover'] as const
 const MUTATIONS: readonly Mutation[] = [
@@ -54,6 +62,10 @@ export function parsePlan(values: Values): Asked {
   for (const [name, key] of Object.entries(OPTIONS)) {
     const value = values[name]
     if (value !== undefined) plan[key] = numberOf(name, value)
+  }
+  if (values['shard-bits'] === undefined && base === 'calm' && plan.nodeCount >= LARGE_COUNT) {
+    plan.shardBits = shardBitsFor(plan.nodeCount)
+    plan.isGrown = true
   }
   const { mode, mutation, latency, loss, resets } = values
   if (mode !== undefined) plan.mode = oneOf('mode', mode, MODES)

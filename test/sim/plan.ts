@@ -120,6 +120,15 @@ export const STORM: Plan = {
 
 type NumberKey = { [K in keyof Plan]: Plan[K] extends number ? K : never }[keyof Plan]
 
+/** A shard is for so many nodes; a network that outgrows its shards begins a larger generation. */
+const NODES_PER_SHARD = 39
+/** From here on a network is taken for one that has grown, unless shards are asked for. */
+export const LARGE_COUNT = 100
+
+export function shardBitsFor(nodeCount: number): number {
+  return Math.max(0, Math.min(8, Math.round(Math.log2(nodeCount / NODES_PER_SHARD))))
+}
+
 /** The options of the command, and what each sets. */
 export const OPTIONS: Readonly<Record<string, NumberKey>> = {
   nodes: 'nodeCount',
@@ -153,7 +162,8 @@ export function commandOf(plan: Plan, base: 'calm' | 'storm'): string {
   const from = base === 'storm' ? STORM : CALM
   const words = base === 'storm' ? ['--storm'] : []
   for (const [name, key] of Object.entries(OPTIONS)) {
-    if (name === 'seed' || plan[key] !== from[key]) words.push(`--${name} ${plan[key]}`)
+    if (name === 'seed' || name === 'shard-bits' || plan[key] !== from[key])
+      words.push(`--${name} ${plan[key]}`)
   }
   if (plan.mode !== from.mode) words.push(`--mode ${plan.mode}`)
   if (plan.hasFaultyDisks !== from.hasFaultyDisks) words.push('--disks')

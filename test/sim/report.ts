@@ -2,7 +2,7 @@
 import type { Result, Target } from '../../bench/frame/case.ts'
 import { countedResults, printTable } from '../../bench/frame/results.ts'
 import type { Outcome } from './outcome.ts'
-import { CALM, type Plan } from './plan.ts'
+import { CALM, type Plan, shardBitsFor } from './plan.ts'
 
 export interface ReportInit {
   readonly runOne: (plan: Plan, base: 'calm') => Promise<Outcome>
@@ -18,11 +18,8 @@ interface Row {
 }
 
 const BUSY: Partial<Plan> = { minutes: 4, warmUpMinutes: 1, messagesPerUserHour: 12 }
-/** A shard is for so many nodes; a network that outgrows its shards begins a larger generation. */
-const NODES_PER_SHARD = 39
 function sized(nodeCount: number): Partial<Plan> {
-  const shardBits = Math.max(0, Math.round(Math.log2(nodeCount / NODES_PER_SHARD)))
-  return { ...BUSY, nodeCount, shardBits, isGrown: true }
+  return { ...BUSY, nodeCount, shardBits: shardBitsFor(nodeCount), isGrown: true }
 }
 
 const ALL: Target = { least: 100, most: 100 }
