@@ -22,6 +22,10 @@ export const STORE_STEP_COUNT_MAX = 256
 // 16 of 1 KiB make room for one of 16 KiB.
 export const STORE_EVICTION_COUNT_MAX = 16
 
+// Per store: a share of the quota, beyond it, that is kept for our own mail when all the rest is
+// promised to others. A stranger who floods our door fills no more than that.
+export const STORE_OWN_RESERVE = 8
+
 // Per piece of short ids for an exchange: 4096 × 16 B = 64 KiB. Also the most that a drop is credited
 // for, 4096 × 0.1 KiB while it is counted.
 export const STORE_PIECE_COUNT_MAX = 4096

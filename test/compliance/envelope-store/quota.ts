@@ -86,6 +86,23 @@ const CHECKS: readonly ((make: MakeStore) => Check)[] = [
     ),
   }),
   (make) => ({
+    name: 'where all is promised there is still a little room for our own mail',
+    run: withStore(
+      make,
+      async ({ store }) => {
+        const numbers = Array.from({ length: 16 }, (_, at) => at + 1)
+        const held = numbers.map((number) => worth(1000, number))
+        for (const envelope of held) await store.put(envelope, { isPromised: true })
+        const own = [21, 22].map((number) => worth(1, number, { mailbox: OWN }))
+        await acknowledged(store, own)
+        const third = worth(1, 23, { mailbox: OWN })
+        holds((await codeOf(() => store.put(third))) === 'STORE_FULL', 'no more than an eighth')
+        await isExact(store, [...held, ...own])
+      },
+      { quotaBytes: 16 * 1536, isOwn },
+    ),
+  }),
+  (make) => ({
     name: 'one refusal leaves the others of its group alone',
     run: withStore(
       make,

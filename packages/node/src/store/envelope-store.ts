@@ -22,10 +22,10 @@ import {
   type FetchTerms,
   type StoredEnvelope,
 } from './envelope-reader.ts'
-import { makeRoom } from './eviction.ts'
 import type { KeyValue } from './key-value.ts'
-import { type Arrival, decodeEntry, type Entry, entryKey, priceClassOf, turnId } from './layout.ts'
-import { quarantineChange, REPAIR_DUE, REPAIR_KEY } from './quarantine.ts'
+import { type Arrival, decodeEntry, entryKey, turnId } from './layout.ts'
+import { type PlacingTerms, type PutResult, place } from './placing.ts'
+import { quarantineChange } from './quarantine.ts'
 import { dropIdsOf, expiredIds, type Found, mailboxIds, shardIds } from './removal.ts'
 import { failureOf, withFailures } from './store-failure.ts'
 
@@ -49,12 +49,7 @@ export interface OpenedParts {
   readonly damagedCount: number
 }
 
-export type PutResult =
-  | { readonly kind: 'stored' }
-  /** It was there already, and is on disk. */
-  | { readonly kind: 'known' }
-  /** Its owner has dropped it: the proof is for whoever offered it. */
-  | { readonly kind: 'dropped'; readonly drop: VerifiedDrop }
+export type { PutResult }
 
 export interface PutOptions {
   /** A receipt is signed for it: then it does not make room for others. */
@@ -82,6 +77,7 @@ export class EnvelopeStore {
   readonly #drops: DropBook
   readonly #queue: CommitQueue
   readonly #reader: EnvelopeReader
+  readonly #placing: PlacingTerms
   readonly #listeners = new Set<ArrivalListener>()
   #arrivalNext: Arrival
   #damagedCount: number
@@ -94,7 +90,12 @@ export class EnvelopeStore {
     this.#drops = parts.drops
     this.#arrivalNext = parts.arrivalNext
     this.#damagedCount = parts.damagedCount
-    const { crypto, network } = init
+    const { crypto, network, quotaBytes, isOwn } = init
+    this.#placing = {
+      ...{ keyValue: parts.keyValue, drops: parts.drops, quotaBytes, isOwn },
+      ttlDays: network.ttlDays,
+      countDamage: (key) => this.#countDamage(key),
+    }
     const onDamage = (damage: Damage) => this.#damaged(damage)
     this.#reader = new EnvelopeReader({ keyValue: parts.keyValue, crypto, network, onDamage })
     this.#queue = new CommitQueue({
@@ -129,63 +130,9 @@ export class EnvelopeStore {
       bytes: envelope.bytes.length,
       sync: true,
       reads: [entryKey(turnId(envelope.id))],
-      plan: (draft, [record]) => this.#planPut(draft, envelope, record ?? null, isPromised),
+      plan: (draft, [record]) =>
+        place(draft, { envelope, record: record ?? null, isPromised }, this.#placing),
     })
-  }
-
-  async #planPut(
-    draft: Draft,
-    envelope: Envelope,
-    record: Uint8Array | null,
-    isPromised: boolean,
-  ): Promise<PutResult> {
-    const { id, mailbox, timestampSeconds } = envelope
-    const drop = this.#drops.covering({ mailbox, id, timestamp: timestampSeconds })
-    if (drop !== null) return { kind: 'dropped', drop }
-    const arriving = draft.arriving(id)
-    if (arriving !== null) {
-      if (isPromised && !arriving.isPromised) draft.promise(arriving, id)
-      return { kind: 'known' }
-    }
-    const isHeld = record !== null && !draft.hasRemoved(id)
-    const { ttlDays } = this.#init.network
-    const held = isHeld ? decodeEntry(record, ttlDays) : null
-    if (held !== null) {
-      if (isPromised && !held.isPromised) draft.promise(held, id)
-      return { kind: 'known' }
-    }
-    const isOwn = this.#init.isOwn(mailbox)
-    const priceClass = priceClassOf(envelope)
-    const bytesLength = envelope.bytes.length
-    if (!isHeld) {
-      const { quotaBytes } = this.#init
-      const terms = { ...this.#init, ttlDays, quotaBytes, keyValue: this.#keyValue }
-      await makeRoom(draft, { priceClass, timestampSeconds, bytesLength, isOwn }, terms)
-    }
-    const { shard, expiresAtSeconds } = envelope
-    const arrival = draft.takeArrival()
-    const entry: Entry = {
-      ...{
-        arrival,
-        shard,
-        timestampSeconds,
-        expiresAtSeconds,
-        priceClass,
-        bytesLength,
-        isPromised,
-      },
-      mailbox: mailbox.slice(),
-    }
-    const arrived = { entry, id: id.slice(), bytes: envelope.bytes.slice() }
-    const isEvictable = !isOwn && !isPromised
-    if (isHeld) {
-      draft.heal(arrived, { isEvictable })
-      this.#countDamage(entryKey(turnId(id)))
-      draft.write(REPAIR_KEY, REPAIR_DUE)
-    } else {
-      draft.add(arrived, { isEvictable })
-    }
-    return { kind: 'stored' }
   }
 
   async has(id: Uint8Array): Promise<boolean> {

@@ -1,7 +1,7 @@
 // Room for one more. The cheapest goes first, and of two as cheap the older; own mailboxes never,
 // and never what a receipt was signed for.
 import { EzchatError } from '../errors.ts'
-import { STORE_ENTRY_BYTES, STORE_EVICTION_COUNT_MAX } from '../limits.ts'
+import { STORE_ENTRY_BYTES, STORE_EVICTION_COUNT_MAX, STORE_OWN_RESERVE } from '../limits.ts'
 import type { Draft } from './draft.ts'
 import type { KeyValue, Row } from './key-value.ts'
 import { rowsUnder } from './key-value.ts'
@@ -58,7 +58,9 @@ export async function makeRoom(
     const isOver = await weigh(rows, { draft, newcomer, terms, search, missing })
     if (isOver) break
   }
-  if (search.bytesFreed < missing) throw new EzchatError('STORE_FULL')
+  // Our own mail may stand beyond the quota, where all of it is promised to others.
+  const reserveBytes = newcomer.isOwn ? terms.quotaBytes / STORE_OWN_RESERVE : 0
+  if (search.bytesFreed + reserveBytes < missing) throw new EzchatError('STORE_FULL')
   for (const key of search.unlisted) draft.write(key, null)
   for (const { entry, id } of search.victims) draft.remove(entry, id)
   draft.evictedUpTo = search.position
