@@ -23,7 +23,7 @@ import {
   type StoredEnvelope,
 } from './envelope-reader.ts'
 import type { KeyValue } from './key-value.ts'
-import { type Arrival, decodeEntry, entryKey, turnId } from './layout.ts'
+import { type Arrival, decodeEntry, type Entry, entryKey, turnId } from './layout.ts'
 import { type PlacingTerms, type PutResult, place } from './placing.ts'
 import { quarantineChange } from './quarantine.ts'
 import { dropIdsOf, expiredIds, type Found, mailboxIds, shardIds } from './removal.ts'
