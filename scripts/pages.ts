@@ -5,7 +5,17 @@ import * as limits from '@ezchat/protocol/limits.ts'
 import { apiFailures, apiMethods, apiValues } from './api-pages.ts'
 
 export const LIMITS_SOURCE = 'packages/protocol/src/limits.ts'
-export const NODE_LIMITS_SOURCE = 'packages/node/src/limits.ts'
+export const NODE_LIMITS_SOURCES = [
+  'net',
+  'channel',
+  'store',
+  'requests',
+  'carrier',
+  'reconciler',
+  'courier',
+  'messenger',
+  'control',
+].map((area) => `packages/node/src/limits/${area}.ts`)
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
@@ -86,7 +96,7 @@ export interface Part {
 }
 
 export function generatedParts(read: (path: string) => string): readonly Part[] {
-  const nodeTable = limitsTable(read(NODE_LIMITS_SOURCE), nodeLimits)
+  const nodeTable = limitsTable(NODE_LIMITS_SOURCES.map(read).join('\n'), nodeLimits)
   return [
     { path: 'docs/spec/errors.md', part: 'formats', content: formatsTable() },
     { path: 'docs/spec/errors.md', part: 'defects', content: defectsTable() },

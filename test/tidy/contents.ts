@@ -5,7 +5,7 @@ import {
   commentAbove,
   generatedParts,
   LIMITS_SOURCE,
-  NODE_LIMITS_SOURCE,
+  NODE_LIMITS_SOURCES,
   replacePart,
 } from '../../scripts/pages.ts'
 import type { Finding, RepoFile, Tree } from './tree.ts'
@@ -81,7 +81,7 @@ export function checkGeneratedPages(tree: Tree): Finding[] {
 
 /** A limit's comment gives scope, cost and reason. */
 export function checkLimitComments(tree: Tree): Finding[] {
-  return [LIMITS_SOURCE, NODE_LIMITS_SOURCE].flatMap((path) => {
+  return [LIMITS_SOURCE, ...NODE_LIMITS_SOURCES].flatMap((path) => {
     const source = textOf(tree, path)
     return [...source.matchAll(/^export const (\w+)/gm)]
       .map((match) => match[1]!)

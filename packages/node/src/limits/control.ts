@@ -1,0 +1,14 @@
+// What we chose for the control API and the daemon.
+
+// Per client of the control API: requests under way; the next one is answered busy.
+export const CONTROL_REQUESTS_MAX = 64
+// Per client: events read at once, 256 × 8 KiB; more are read when these are written.
+export const CONTROL_EVENTS_COUNT_MAX = 256
+// Per daemon: clients at once over each pipe; the next one is turned away.
+export const CONTROL_CLIENTS_MAX = 64
+// Per login of a page: the body that holds its token.
+export const CONTROL_LOGIN_BYTES_MAX = 1024
+// Per ping of a contact: carriers of its shard that are asked.
+export const PING_CARRIERS_MAX = 8
+// Per daemon: kinds of failures that are remembered as said; beyond it all are said again.
+export const LOG_KINDS_MAX = 256
