@@ -19,6 +19,7 @@ import { PREKEY_CACHE_SECONDS } from '@ezchat/protocol/limits.ts'
 import { doorPeriod } from '@ezchat/protocol/mailbox/door.ts'
 import { encodeFrame, type Frame } from '@ezchat/protocol/session/frame.ts'
 import {
+  isStartDue,
   type Pair,
   pairOverheadBytes,
   sendInPair,
@@ -97,7 +98,10 @@ export class Post {
 
   #open(draft: Draft, party: Party): Pair | null {
     const pair = this.#parts.pairs.of(party)
-    return pair.active === null ? (this.#start(draft, pair)?.pair ?? null) : pair
+    if (!isStartDue(pair, nowSecondsOf(this.#parts.terms))) return pair
+    const started = this.#start(draft, pair)
+    // A session that may be lost over there is better than none.
+    return started?.pair ?? (pair.active === null ? null : pair)
   }
 
   #start(draft: Draft, pair: Pair): ReturnType<typeof startPair> | null {

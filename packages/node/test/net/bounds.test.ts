@@ -138,7 +138,7 @@ test('damaged memory of peers is forgotten', async () => {
     value: Uint8Array.from(value),
   })
   const peerKey = new Array<number>(32).fill(9)
-  await keyValue.write([row([1, 2], [1]), row(peerKey, [9, 9, 9])], { sync: false })
+  await keyValue.write([row([1, 2], [1]), row(peerKey, [9, 9, 9])])
   const init = { clock: clockNow(), keyValue, self: peer(0), onFailure: assert.ifError }
   assert.equal((await PeerMemory.open(init)).size, 0)
 })
