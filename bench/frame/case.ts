@@ -14,13 +14,13 @@ export type TimeUnit = 'ns' | 'µs' | 'ms' | 's' | 'per second'
 /** One way of doing the work: ours, a peer's, or the bare operation that bounds both. */
 export interface Contender {
   readonly name: string
-  /** Makes what one run uses up. Not timed. */
+  /** Makes what one run uses up, which may take a while. Not timed. */
   readonly prepare?: () => unknown
   readonly run: (prepared: unknown) => unknown
   /** How many pieces of work one run does; 1 unless said. */
   readonly pieces?: number
   /** Throws unless the result is right. Called before anything is timed, and after. */
-  readonly check: (result: unknown) => void
+  readonly check: (result: unknown) => void | Promise<void>
 }
 
 /** Work that is timed. */

@@ -22,9 +22,9 @@ export class WrongResult extends Error {
   override readonly name = 'WrongResult'
 }
 
-function check(contender: Contender, result: unknown): void {
+async function check(contender: Contender, result: unknown): Promise<void> {
   try {
-    contender.check(result)
+    await contender.check(result)
   } catch (cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new WrongResult(`${contender.name}: ${why}`, { cause })
@@ -39,7 +39,7 @@ interface Lap {
 async function lap(contender: Contender, repeats: number, plan: Plan): Promise<Lap> {
   const { prepare, run } = contender
   const prepared: unknown[] = []
-  for (let i = 0; i < repeats; i++) prepared.push(prepare?.())
+  for (let i = 0; i < repeats; i++) prepared.push(await prepare?.())
   let result: unknown
   const from = plan.nowNs()
   for (let i = 0; i < repeats; i++) {
@@ -54,7 +54,7 @@ async function calibrate(contender: Contender, plan: Plan): Promise<number> {
   let repeats = 1
   for (;;) {
     const { elapsedNs, result } = await lap(contender, repeats, plan)
-    if (repeats === 1) check(contender, result)
+    if (repeats === 1) await check(contender, result)
     if (elapsedNs >= plan.roundNs) return repeats
     const missing = plan.roundNs / Math.max(elapsedNs, 1)
     repeats = Math.ceil(repeats * Math.min(10, Math.max(1.2, missing)))
@@ -74,7 +74,7 @@ export async function measure(
       const at = (turn + round) % contenders.length
       const { elapsedNs, result } = await lap(contenders[at]!, repeats[at]!, plan)
       samples[at]!.push(elapsedNs / repeats[at]!)
-      if (round === plan.rounds - 1) check(contenders[at]!, result)
+      if (round === plan.rounds - 1) await check(contenders[at]!, result)
     }
   }
   return contenders.map(({ name, pieces = 1 }, at) => ({

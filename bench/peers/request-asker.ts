@@ -3,6 +3,7 @@ import { Channels } from '@ezchat/node/net/channel/channels.ts'
 import { nodeClock } from '@ezchat/node/node-clock.ts'
 import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
+import { serveOrders } from './forked.ts'
 import { loopbackNode } from './loopback-node.ts'
 import {
   CHANNEL_PROTOCOL,
@@ -63,11 +64,5 @@ async function work({ way, bodyBytes, count, inFlight }: Work): Promise<number> 
   return rightCount
 }
 
-process.on('disconnect', () => process.exit())
-process.on('message', (order: Work) => {
-  work(order).then(
-    (rightCount) => process.send?.({ rightCount }),
-    (error: unknown) => process.send?.({ failure: String(error) }),
-  )
-})
+serveOrders(async (told) => ({ rightCount: await work(told as Work) }))
 process.send?.('ready')

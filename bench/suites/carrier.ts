@@ -1,6 +1,7 @@
 import type { Suite } from '../frame/case.ts'
 import { channelCases } from './channel-cases.ts'
 import { intakeCases } from './intake-cases.ts'
+import { pushCases } from './push-cases.ts'
 import { storeCases } from './store-cases.ts'
 
 export const suite: Suite = {
@@ -10,6 +11,7 @@ export const suite: Suite = {
   *cases(context) {
     yield* storeCases(context)
     yield* intakeCases(context)
+    yield* pushCases(context)
     yield* channelCases(context)
   },
 }

@@ -1,9 +1,8 @@
 // Requests and answers between two processes, over TCP, noise and yamux on loopback. Beside the
 // channel a stream for each request, which is what libp2p offers by itself.
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { Contender, Context, TimedCase } from '../frame/case.ts'
+import { next, order, start } from '../peers/forked.ts'
 import type { Way, Work } from '../peers/request-work.ts'
 
 const IN_FLIGHT = 32
@@ -13,38 +12,15 @@ interface Pair {
   readonly run: (work: Work) => Promise<number>
 }
 
-function start(name: string, words: readonly string[]): ChildProcess {
-  const path = fileURLToPath(new URL(`../peers/${name}.ts`, import.meta.url))
-  return fork(path, words)
-}
-
-/** The next message. Only while somebody waits does the other process keep this one alive. */
-function next(child: ChildProcess): Promise<unknown> {
-  child.ref()
-  child.channel?.ref()
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null) => reject(new Error(`the process ended with ${code}`))
-    child.once('exit', ended)
-    child.once('message', (message) => {
-      child.off('exit', ended)
-      child.unref()
-      child.channel?.unref()
-      resolve(message)
-    })
-  })
-}
-
 async function startPair(): Promise<Pair> {
-  const answerer = start('request-answerer', [])
+  const answerer = start('request-answerer')
   const addresses = (await next(answerer)) as string[]
   const asker = start('request-asker', addresses)
   assert.equal(await next(asker), 'ready')
   return {
     async run(work) {
-      asker.send(work)
-      const told = (await next(asker)) as { rightCount?: number; failure?: string }
-      assert.equal(told.failure, undefined)
-      return told.rightCount ?? 0
+      const { rightCount } = await order<{ rightCount: number }>(asker, work)
+      return rightCount
     },
   }
 }
