@@ -2,7 +2,7 @@
 import type { MessageState, MessageView } from '@ezchat/protocol/control/values.ts'
 import { escapeLine, escapeText } from '../escape.ts'
 import { timeOf } from '../show-message.ts'
-import { widthOf, windowOf, wrap } from './width.ts'
+import { cut, widthOf, windowOf, wrap } from './width.ts'
 
 export interface Scene {
   readonly title: string
@@ -50,10 +50,10 @@ export function draw(scene: Scene, { columns, rows }: Size, now = new Date()): P
   const [typed, column] = windowOf(scene.line, scene.cursor, columns - PROMPT.length)
   const hint = scene.back > 0 ? `${Math.min(scene.back, backMax)} lines below` : scene.notice
   const lines = [
-    fit(escapeLine(scene.title), columns),
+    cut(escapeLine(scene.title), columns),
     ...filler,
     ...shown,
-    fit(escapeLine(hint), columns),
+    cut(escapeLine(hint), columns),
     PROMPT + typed,
   ]
   return { lines: lines.slice(-rows), cursorColumn: PROMPT.length + column, backMax }
@@ -67,8 +67,4 @@ function linesOf(message: MessageView, columns: number, now: Date): string[] {
   const [first = '', ...rest] = wrap(head + text, columns)
   const wrapped = rest.length === 0 ? [] : wrap(rest.join('\n'), columns - indent.length)
   return [first, ...wrapped.map((line) => indent + line)]
-}
-
-function fit(text: string, columns: number): string {
-  return wrap(text, columns)[0] ?? ''
 }

@@ -47,6 +47,18 @@ export function wrap(text: string, columns: number): string[] {
   return lines
 }
 
+/** The beginning, as far as there is room. */
+export function cut(text: string, columns: number): string {
+  let cells = 0
+  let shown = ''
+  for (const grapheme of graphemesOf(text)) {
+    cells += cellsOf(grapheme)
+    if (cells > columns) return shown
+    shown += grapheme
+  }
+  return shown
+}
+
 /** The end of what is typed, so that the cursor is seen; and where the cursor is. */
 export function windowOf(line: string, cursor: number, columns: number): [string, number] {
   const before = graphemesOf(line.slice(0, cursor))

@@ -8,12 +8,12 @@ import type { HopView, MessageView } from '@ezchat/protocol/control/values.ts'
 import { drawEntryId } from '@ezchat/protocol/conversation/compose.ts'
 import { isMessageText } from '@ezchat/protocol/conversation/message-text.ts'
 import { encodeAddress } from '@ezchat/protocol/identity/address.ts'
-import { peerIdOf } from '../net/peer-id.ts'
 import { Contacts } from './contacts.ts'
 import type { Conversation } from './conversation.ts'
 import { Engine, type MessengerComponents } from './engine.ts'
 import type { NumberedEvent } from './events.ts'
 import { History, type MessagePage, momentOf, type PageTerms } from './history.ts'
+import { hopWords } from './hop-words.ts'
 import type { Parts } from './household.ts'
 import type { MessageName, SentRow } from './ledger.ts'
 import { READ_RECEIPTS_SETTING } from './owing.ts'
@@ -299,12 +299,13 @@ export class Messenger {
   }
 
   async #hopsOf(row: SentRow): Promise<HopView[]> {
-    const hops: HopView[] = [{ at: momentOf(row.atMs), what: 'written', detail: '' }]
+    const hops: HopView[] = [
+      { at: momentOf(row.atMs), what: 'written', detail: 'accepted, and on disk here' },
+    ]
     for (const { reference } of row.legs) {
       const story = await this.#parts.courier.story(fromHex(reference))
-      for (const { kind, atMs, carrier, why } of story?.hops ?? []) {
-        const detail = carrier === null ? why : peerIdOf(carrier)
-        hops.push({ at: momentOf(atMs), what: kind, detail })
+      for (const hop of story?.hops ?? []) {
+        hops.push({ at: momentOf(hop.atMs), what: hop.kind, detail: hopWords(hop) })
       }
     }
     return hops.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(0, 1000)
