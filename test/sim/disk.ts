@@ -22,6 +22,12 @@ export function isDiskFailure(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^(EIO|ENOSPC)$/.test(String(error.code))
 }
 
+/** Which no second try mends. */
+export function isDamage(error: unknown): boolean {
+  const isStore = error instanceof EzchatError
+  return isStore && (error.code === 'STORE_DAMAGED' || error.code === 'STORE_NEWER')
+}
+
 /** What a disk does when power is lost, in `faulty`; the cheap one loses nothing. */
 export class Disk {
   readonly #timeline: Timeline

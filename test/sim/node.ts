@@ -11,7 +11,7 @@ import { decodePushed } from '@ezchat/protocol/request/push.ts'
 import { AdversaryWire } from './adversaries.ts'
 import { EPOCH_MS, Life } from './clock.ts'
 import { startDaemon } from './daemon.ts'
-import { Disk, isDiskFailure } from './disk.ts'
+import { Disk, isDamage, isDiskFailure } from './disk.ts'
 import type { Host } from './host.ts'
 import type { Daemon, Disks, Kind, Machine, Scene, Traits } from './scene.ts'
 import { SimWire } from './wire.ts'
@@ -85,11 +85,18 @@ export class SimNode implements Machine {
     } catch (error: unknown) {
       if (!isDiskFailure(error)) throw error
       if (!life.isOver) this.#end(false, false)
+      if (isDamage(error)) this.#startAnew()
       this.startLater(RESTART_MS)
       return
     }
     await this.#checkPromises(this.daemon)
     for (const listener of this.#listeners) listener(this.daemon)
+  }
+
+  /** The store says that it is damaged: its owner moves it aside, as it asks for. */
+  #startAnew(): void {
+    this.init.world.model.excuse(this.host.index)
+    this.disks = { ...this.disks, store: this.#disk() }
   }
 
   startLater(delayMs: number): void {
