@@ -98,6 +98,7 @@ export class Daemon {
         if (ready.event === 'ready') return new Daemon(home, ready, child, log)
         break
       }
+      if (child.exitCode === null) await once(child, 'close')
       throw new Error(`the daemon did not start\n${log.join('')}`)
     } finally {
       clearTimeout(timer)
