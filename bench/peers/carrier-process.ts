@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startCarrier } from '@ezchat/node/carrier/carrier.ts'
 import { Ownership } from '@ezchat/node/carrier/ownership.ts'
+import { signingElsewhere } from '@ezchat/node/crypto/sign-elsewhere.ts'
 import { openWire } from '@ezchat/node/net/open-wire.ts'
 import { PROFILES } from '@ezchat/node/net/profiles.ts'
 import { nodeClock } from '@ezchat/node/node-clock.ts'
@@ -36,7 +37,7 @@ const wire = await openWire({
 })
 const carrier = await startCarrier({
   ...{ ...common, wire, store, keyValue, peerSeed, ownership },
-  ...{ mode: 'all', isStem: false, report },
+  ...{ mode: 'all', isStem: false, report, signElsewhere: signingElsewhere() },
 })
 if (carrier.shards.length !== 2 ** network.shardBits) throw new Error('it does not carry all')
 process.send?.(wire.addresses())

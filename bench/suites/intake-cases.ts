@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { Intake } from '@ezchat/node/carrier/intake.ts'
 import { pushHandler } from '@ezchat/node/carrier/push.ts'
+import { signingElsewhere } from '@ezchat/node/crypto/sign-elsewhere.ts'
 import type { EnvelopeStore } from '@ezchat/node/store/envelope-store.ts'
 import { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import type { Clock, RequestHandler } from '@ezchat/protocol/ports.ts'
@@ -24,6 +25,7 @@ function handlerOf(store: EnvelopeStore): RequestHandler {
   const intake = new Intake({
     ...{ wire, store, clock: STANDING, crypto: native, network: NETWORK },
     peerSeed: Secret.adopt(new Uint8Array(32).fill(7)),
+    signElsewhere: signingElsewhere(),
     isCarried: () => true,
     onAccepted: () => undefined,
   })

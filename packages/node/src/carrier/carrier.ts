@@ -23,6 +23,7 @@ import { Neighbours } from './neighbours.ts'
 import type { Ownership } from './ownership.ts'
 import { Peering } from './peering.ts'
 import { pushHandler } from './push.ts'
+import type { SignElsewhere } from './receipt-signer.ts'
 import { Reconciler, type ReconcilerCounts } from './reconciler.ts'
 import { Shelves } from './shelves.ts'
 import { Sweeper } from './sweeper.ts'
@@ -41,6 +42,8 @@ export interface CarrierInit {
   readonly blobs?: KeyValue | null
   /** Signs receipts: the key of this peer. */
   readonly peerSeed: Secret
+  /** Signs many in other threads; without it all are signed here. */
+  readonly signElsewhere?: SignElsewhere
   readonly ownership: Ownership
   readonly mode: CarryMode
   /** Whether this node takes part in stems, which neighbours want to know. */

@@ -1,5 +1,4 @@
 // The one door by which envelopes enter the store: push, gossip, reconciliation and our own.
-import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import type { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import { decodeEnvelope, type Envelope } from '@ezchat/protocol/envelope/decode.ts'
@@ -7,13 +6,12 @@ import type { EnvelopeRules } from '@ezchat/protocol/envelope/rules.ts'
 import { ProtocolError, statusOf } from '@ezchat/protocol/errors.ts'
 import type { VerifiedDrop } from '@ezchat/protocol/mailbox/drop.ts'
 import type { Clock, PeerId } from '@ezchat/protocol/ports.ts'
-import { signReceipt } from '@ezchat/protocol/receipt/receipt.ts'
 import type { PushOutcome } from '@ezchat/protocol/request/push.ts'
 import { pipe } from 'it-pipe'
 import { EzchatError } from '../errors.ts'
-import { INTAKE_RECEIPTS_MAX } from '../limits.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import { offenceOf } from './offences.ts'
+import { ReceiptSigner, type SignElsewhere } from './receipt-signer.ts'
 import type { Penalising } from './serving.ts'
 
 export type Taken =
@@ -31,6 +29,8 @@ export interface IntakeInit {
   readonly store: Pick<EnvelopeStore, 'put'>
   /** Signs receipts: the key of this peer. */
   readonly peerSeed: Secret
+  /** Where there are threads beside this one. */
+  readonly signElsewhere?: SignElsewhere | null
   readonly isCarried: (shard: number) => boolean
   /** What was not there before, when it is on disk. */
   readonly onAccepted: (envelope: Envelope, from: PeerId | null) => void
@@ -50,10 +50,12 @@ const STATUSES = new Map<string, number>([
 
 export class Intake {
   readonly #init: IntakeInit
-  readonly #receipts = new Map<string, Uint8Array>()
+  readonly #signer: ReceiptSigner
 
   constructor(init: IntakeInit) {
     this.#init = init
+    const { crypto, peerSeed, network, signElsewhere = null } = init
+    this.#signer = new ReceiptSigner({ crypto, peerSeed, networkId: network.id, signElsewhere })
   }
 
   /** One answer for each, in their order, when all of them are on disk or refused. */
@@ -120,27 +122,16 @@ export class Intake {
   }
 
   async #sign(taking: Promise<Taken[]>): Promise<PushOutcome[]> {
-    return (await taking).map((taken): PushOutcome => {
+    const all = await taking
+    const held = all.flatMap((taken) =>
+      taken.kind === 'stored' || taken.kind === 'known' ? [taken.envelope] : [],
+    )
+    const receipts = (await this.#signer.sign(held)).values()
+    return all.map((taken): PushOutcome => {
       if (taken.kind === 'refused') return taken
       if (taken.kind === 'dropped') return { kind: 'dropped', drop: taken.drop.bytes }
-      return { kind: 'receipt', receipt: this.#receiptFor(taken.envelope) }
+      return { kind: 'receipt', receipt: receipts.next().value! }
     })
-  }
-
-  /** The same bytes each time: remembered, since what is pushed again is signed again otherwise. */
-  #receiptFor({ id, expiresAtSeconds }: Envelope): Uint8Array {
-    const { crypto, peerSeed, network } = this.#init
-    const name = toHex(id)
-    const known = this.#receipts.get(name)
-    if (known !== undefined) return known
-    const terms = { envelopeId: id, keptUntil: expiresAtSeconds }
-    const receipt = signReceipt(crypto, peerSeed, network.id, terms)
-    if (this.#receipts.size >= INTAKE_RECEIPTS_MAX) {
-      const [oldest] = this.#receipts.keys()
-      if (oldest !== undefined) this.#receipts.delete(oldest)
-    }
-    this.#receipts.set(name, receipt)
-    return receipt
   }
 }
 

@@ -11,6 +11,7 @@ import { Ownership } from '../carrier/ownership.ts'
 import { besideCarrier } from '../courier/beside-carrier.ts'
 import { type Courier, startCourier } from '../courier/courier.ts'
 import type { DummyAddress } from '../courier/seams.ts'
+import { signingElsewhere } from '../crypto/sign-elsewhere.ts'
 import { openWire } from '../net/open-wire.ts'
 import { PROFILES, type Profile } from '../net/profiles.ts'
 import type { Libp2pWire } from '../net/wire.ts'
@@ -85,6 +86,7 @@ async function compose(init: PeerInit, closings: Closings): Promise<Peer> {
     mode: config.carry,
     isStem: true,
     blobs,
+    signElsewhere: signingElsewhere(),
   })
   closings.add(() => carrier.close())
   const postage = threadedPostageWorker({

@@ -2,6 +2,9 @@
 
 // Per carrier: receipts remembered by envelope, 0.3 KiB each; beyond it the oldest is signed again.
 export const INTAKE_RECEIPTS_MAX = 4096
+// Per request: receipts from which on they are signed in other threads. The way there and back takes
+// as long as two signatures.
+export const INTAKE_SIGN_ELSEWHERE_MIN = 4
 // Per request of a peer to another, unless its caller has a shorter time: a slow line moves 64 KiB
 // in it, and a dead peer holds nobody up for longer.
 export const REQUEST_MS_MAX = 10_000

@@ -176,5 +176,5 @@ export class Draft {
 const NOTHING = new Uint8Array(0)
 
 export function nameOf(id: Uint8Array): string {
-  return String.fromCharCode(...id)
+  return Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1')
 }

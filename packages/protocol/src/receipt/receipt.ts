@@ -3,7 +3,7 @@ import { concatBytes, equalBytes, toHex } from '../codec/bytes.ts'
 import { Reader } from '../codec/reader.ts'
 import { assertSeconds } from '../codec/seconds.ts'
 import { Writer } from '../codec/writer.ts'
-import { ID_BYTES, RECEIPT_SLACK_SECONDS, RECEIPT_VERSION } from '../constants.ts'
+import { ID_BYTES, RECEIPT_BYTES, RECEIPT_SLACK_SECONDS, RECEIPT_VERSION } from '../constants.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { isAcceptableEd25519Key } from '../crypto/ed25519-rules.ts'
 import { labelled, SIGN_LABELS } from '../crypto/labels.ts'
@@ -23,7 +23,7 @@ export interface Receipt extends ReceiptTerms {
 }
 
 function encodeTerms(terms: ReceiptTerms, carrier: Uint8Array): Uint8Array {
-  return new Writer()
+  return new Writer(RECEIPT_BYTES)
     .u8(RECEIPT_VERSION)
     .bytes(terms.envelopeId, ID_BYTES)
     .u32(terms.keptUntil)
@@ -51,8 +51,23 @@ export function signReceipt(
   networkId: Uint8Array,
   terms: ReceiptTerms,
 ): Uint8Array {
-  const body = encodeTerms(terms, crypto.ed25519Public(carrierSeed))
-  return concatBytes(body, crypto.ed25519Sign(carrierSeed, signedPart(networkId, body)))
+  const { body, message } = draftReceipt(crypto.ed25519Public(carrierSeed), networkId, terms)
+  return finishReceipt(body, crypto.ed25519Sign(carrierSeed, message))
+}
+
+/** For whoever signs elsewhere: what is signed, and what the signature is put behind. */
+export function draftReceipt(
+  carrier: Uint8Array,
+  networkId: Uint8Array,
+  terms: ReceiptTerms,
+): { readonly body: Uint8Array; readonly message: Uint8Array } {
+  const body = encodeTerms(terms, carrier)
+  return { body, message: signedPart(networkId, body) }
+}
+
+export function finishReceipt(body: Uint8Array, signature: Uint8Array): Uint8Array {
+  assertLength('signature', signature.length, SIGNATURE_BYTES)
+  return concatBytes(body, signature)
 }
 
 /** The form only: nothing in it has been proved. Keeps nothing of the buffer. */
