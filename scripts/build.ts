@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 
 const root = new URL('../', import.meta.url).pathname
-const out = join(root, 'dist', 'ezchat')
+const OUT = join(root, 'dist', 'ezchat')
 
 /** What has binaries of its own stays a dependency. */
 const EXTERNAL = ['classic-level']
@@ -23,7 +23,8 @@ interface Manifest {
 
 const readManifest = (path: string): Manifest => JSON.parse(readFileSync(join(root, path), 'utf8'))
 
-export async function buildPackage(): Promise<string> {
+/** Elsewhere only below this repository: what stays a dependency is found there. */
+export async function buildPackage(out = OUT): Promise<string> {
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
   await build({

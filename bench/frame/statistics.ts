@@ -11,3 +11,9 @@ export function noise(values: readonly number[]): number {
   if (centre === 0) return 0
   return median(values.map((value) => Math.abs(value - centre))) / Math.abs(centre)
 }
+
+/** The smallest value that so large a share of them does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
+}

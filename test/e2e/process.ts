@@ -82,9 +82,14 @@ export class Daemon {
     this.#log = log
   }
 
-  static async start(home: string, args: readonly string[] = [], verb = 'daemon'): Promise<Daemon> {
+  static async start(
+    home: string,
+    args: readonly string[] = [],
+    verb = 'daemon',
+    bin: readonly string[] = [BIN],
+  ): Promise<Daemon> {
     const listen = args.includes('--listen') ? [] : ['--listen', '/ip4/127.0.0.1/tcp/0']
-    const all = [BIN, verb, '--json', '--home', home, ...listen, ...args]
+    const all = [...bin, verb, '--json', '--home', home, ...listen, ...args]
     const child = spawn(process.execPath, all, {
       env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -138,12 +143,16 @@ export class Stage {
   readonly root: string
   readonly #daemons: Daemon[] = []
 
-  private constructor(root: string) {
+  /** What is run: the source unless said. */
+  readonly bin: readonly string[]
+
+  private constructor(root: string, bin: readonly string[]) {
     this.root = root
+    this.bin = bin
   }
 
-  static async open(): Promise<Stage> {
-    return new Stage(await mkdtemp(join(tmpdir(), 'ezchat-e2e-')))
+  static async open(bin: readonly string[] = [BIN]): Promise<Stage> {
+    return new Stage(await mkdtemp(join(tmpdir(), 'ezchat-e2e-')), bin)
   }
 
   home(name: string): string {
@@ -151,7 +160,7 @@ export class Stage {
   }
 
   async start(name: string, args: readonly string[] = [], verb = 'daemon'): Promise<Daemon> {
-    const daemon = await Daemon.start(this.home(name), args, verb)
+    const daemon = await Daemon.start(this.home(name), args, verb, this.bin)
     this.#daemons.push(daemon)
     return daemon
   }
