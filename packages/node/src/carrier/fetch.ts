@@ -12,9 +12,12 @@ import {
   encodeFetched,
 } from '@ezchat/protocol/request/fetch.ts'
 import { isSelected, type Selector } from '@ezchat/protocol/request/selector.ts'
+import { EzchatError } from '../errors.ts'
+import { READ_STEPS_BURST, READ_STEPS_PER_SECOND } from '../limits.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import { type Asking, ask, FalseAnswer } from './asking.ts'
 import { decodeFetchCursor, encodeFetchCursor } from './fetch-cursor.ts'
+import { ReadAllowance } from './read-allowance.ts'
 import { readSelection, type SelectionInit } from './selection.ts'
 import { type Penalising, serving } from './serving.ts'
 
@@ -26,9 +29,13 @@ export interface FetchInit extends SelectionInit {
 export function fetchHandler(init: FetchInit): RequestHandler {
   const { wire, network, store } = init
   const decode = (body: Uint8Array) => decodeFetch(network, body)
-  return serving(wire, decode, async (_peer, { selector, cursor, bytesMax }) => {
+  const perSecond = READ_STEPS_PER_SECOND
+  const allowance = new ReadAllowance(init.clock, { perSecond, burst: READ_STEPS_BURST })
+  return serving(wire, decode, async (peer, { selector, cursor, bytesMax }) => {
+    if (!allowance.isOpen(peer)) throw new EzchatError('PEER_BUSY')
     const from = decodeFetchCursor(store, cursor)
     const page = await readSelection(init, { selector, cursor: from, bytesMax })
+    allowance.spend(peer, page.steps)
     return encodeFetched({
       envelopes: page.envelopes.map(({ bytes }) => bytes),
       cursor: encodeFetchCursor(store, page.cursor),

@@ -11,10 +11,17 @@ import {
   type Load,
   type Loaded,
 } from '@ezchat/protocol/request/load.ts'
-import { LOAD_STEP_COUNT_MAX } from '../limits.ts'
+import { EzchatError } from '../errors.ts'
+import {
+  LOAD_STEP_COUNT_MAX,
+  READ_LOOKUP_STEPS,
+  READ_STEPS_BURST,
+  READ_STEPS_PER_SECOND,
+} from '../limits.ts'
 import type { StoredEnvelope } from '../store/envelope-reader.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import { FalseAnswer, readAnswer } from './asking.ts'
+import { ReadAllowance } from './read-allowance.ts'
 import { isServed } from './served.ts'
 import { type Penalising, serving } from './serving.ts'
 
@@ -27,7 +34,14 @@ export interface LoadInit {
 
 export function loadHandler(init: LoadInit): RequestHandler {
   const decode = (body: Uint8Array) => decodeLoad(init.network, body)
-  return serving(init.wire, decode, async (_peer, load) => encodeLoaded(await collect(init, load)))
+  const perSecond = READ_STEPS_PER_SECOND
+  const allowance = new ReadAllowance(init.clock, { perSecond, burst: READ_STEPS_BURST })
+  return serving(init.wire, decode, async (peer, load) => {
+    if (!allowance.isOpen(peer)) throw new EzchatError('PEER_BUSY')
+    const loaded = await collect(init, load)
+    allowance.spend(peer, (loaded.takenCount - loaded.envelopes.length) * READ_LOOKUP_STEPS)
+    return encodeLoaded(loaded)
+  })
 }
 
 async function collect(init: LoadInit, { shard, shortIds }: Load): Promise<Loaded> {

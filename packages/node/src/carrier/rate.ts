@@ -18,12 +18,27 @@ export class Rate {
 
   /** False, and nothing taken, when there is not so much. */
   take(count: number): boolean {
+    this.#fill()
+    if (this.#level < count) return false
+    this.#level -= count
+    return true
+  }
+
+  /** Whether anything is left. */
+  get isOpen(): boolean {
+    this.#fill()
+    return this.#level > 0
+  }
+
+  /** Of what was done already: it may leave a debt. */
+  spend(count: number): void {
+    this.#level -= count
+  }
+
+  #fill(): void {
     const nowMs = this.#clock.monotonicMs()
     const gained = ((nowMs - this.#atMs) / 1000) * this.#perSecond
     this.#level = Math.min(this.#burst, this.#level + gained)
     this.#atMs = nowMs
-    if (this.#level < count) return false
-    this.#level -= count
-    return true
   }
 }

@@ -4,7 +4,12 @@ import { REQUEST_ENVELOPES_MAX } from '@ezchat/protocol/constants.ts'
 import type { EnvelopeRules } from '@ezchat/protocol/envelope/rules.ts'
 import type { Clock } from '@ezchat/protocol/ports.ts'
 import type { Selector } from '@ezchat/protocol/request/selector.ts'
-import { FETCH_READ_BYTES_MAX, FETCH_STEP_COUNT_MAX } from '../limits.ts'
+import {
+  FETCH_READ_BYTES_MAX,
+  FETCH_STEP_COUNT_MAX,
+  READ_LOOKUP_STEPS,
+  STORE_STEP_COUNT_MAX,
+} from '../limits.ts'
 import type { StoredEnvelope } from '../store/envelope-reader.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import { mailboxKey } from '../store/layout.ts'
@@ -28,6 +33,8 @@ export interface SelectionPage {
   readonly cursor: FetchCursor
   /** All that had arrived when this pass began was given. */
   readonly isEnd: boolean
+  /** Pages of the store that were looked through in vain. */
+  readonly steps: number
 }
 
 export function readSelection(init: SelectionInit, terms: SelectionTerms): Promise<SelectionPage> {
@@ -48,7 +55,11 @@ async function readShard(
     ...{ countMax: REQUEST_ENVELOPES_MAX, readBytesMax: FETCH_READ_BYTES_MAX },
   })
   const envelopes = page.envelopes.filter((found) => isServed(network, clock, found))
-  return { envelopes, cursor: { after: page.after, pass: null }, isEnd: page.after >= upTo }
+  const isEnd = page.after >= upTo
+  // Numbers leap where a store was repaired.
+  const passed = Math.min((page.after - cursor.after) / STORE_STEP_COUNT_MAX, FETCH_STEP_COUNT_MAX)
+  const steps = Math.max(READ_LOOKUP_STEPS, passed)
+  return { envelopes, cursor: { after: page.after, pass: null }, isEnd, steps }
 }
 
 class MailboxPass {
@@ -60,6 +71,7 @@ class MailboxPass {
   readonly #envelopes: StoredEnvelope[] = []
   #bytes = 0
   #stepsLeft = FETCH_STEP_COUNT_MAX
+  #stepsInVain = 0
 
   constructor(init: SelectionInit, { cursor, bytesMax }: SelectionTerms) {
     this.#init = init
@@ -82,7 +94,9 @@ class MailboxPass {
 
   #page(pass: FetchPass | null): SelectionPage {
     const after = pass === null ? this.#upTo : this.#after
-    return { envelopes: this.#envelopes, cursor: { after, pass }, isEnd: pass === null }
+    const cursor = { after, pass }
+    const steps = this.#stepsInVain
+    return { envelopes: this.#envelopes, cursor, isEnd: pass === null, steps }
   }
 
   /** Null when it was read to its end; else from where to go on. */
@@ -97,6 +111,8 @@ class MailboxPass {
         countMax: REQUEST_ENVELOPES_MAX - this.#envelopes.length + 1,
         bytesMax: this.#bytesMax - this.#bytes + 1,
       })
+      const isInVain = page.envelopes.length === 0 && page.position !== null
+      this.#stepsInVain += isInVain ? 1 : READ_LOOKUP_STEPS
       for (const found of page.envelopes) {
         if (found.arrival > this.#upTo || !isServed(this.#init.network, this.#init.clock, found)) {
           continue

@@ -17,6 +17,8 @@ import {
 } from '@ezchat/protocol/request/watch.ts'
 import { EzchatError } from '../errors.ts'
 import {
+  READ_STEPS_BURST,
+  READ_STEPS_PER_SECOND,
   WATCH_READS_MAX,
   WATCH_RETRY_MS,
   WATCHES_COUNT_MAX,
@@ -25,6 +27,7 @@ import {
 import type { StoredEnvelope } from '../store/envelope-reader.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
 import { decodeFetchCursor, encodeFetchCursor, type FetchCursor } from './fetch-cursor.ts'
+import { ReadAllowance } from './read-allowance.ts'
 import { readSelection, type SelectionInit } from './selection.ts'
 import { NOTHING, readNotice, serving } from './serving.ts'
 import { WatchIndex } from './watch-index.ts'
@@ -53,14 +56,17 @@ export class Watches {
   readonly #init: WatchesInit
   readonly #byPeer = new Map<PeerId, Map<number, Watched>>()
   readonly #live = new WatchIndex<Watched>()
-  readonly #waiting: Watched[] = []
+  readonly #waiting = new Set<Watched>()
+  readonly #allowance: ReadAllowance
   readonly #endings: (() => void)[]
   #count = 0
   #readingCount = 0
 
   constructor(init: WatchesInit) {
     this.#init = init
-    const { wire, store, network } = init
+    const { wire, store, network, clock } = init
+    const perSecond = READ_STEPS_PER_SECOND
+    this.#allowance = new ReadAllowance(clock, { perSecond, burst: READ_STEPS_BURST })
     this.#endings = [
       store.watch((arrived) => this.#arrived(arrived)),
       wire.watchPeers(({ kind, peer }) => {
@@ -82,6 +88,11 @@ export class Watches {
 
   get count(): number {
     return this.#count
+  }
+
+  /** Those that wait until others have been read for. */
+  get waitingCount(): number {
+    return this.#waiting.size
   }
 
   close(): void {
@@ -123,6 +134,8 @@ export class Watches {
     watched.isEnded = true
     watched.cancelRetry()
     this.#setLive(watched, false)
+    // Whoever begins one watch again and again must not fill the queue with those it has left.
+    this.#waiting.delete(watched)
     const watches = this.#byPeer.get(peer)
     if (watches?.delete(number)) this.#count--
     if (watches?.size === 0) this.#byPeer.delete(peer)
@@ -201,14 +214,15 @@ export class Watches {
   #read(watched: Watched): void {
     if (watched.isEnded || watched.isLive || watched.isReading || !hasRoom(watched)) return
     watched.isReading = true
-    this.#waiting.push(watched)
+    this.#waiting.add(watched)
     this.#readNext()
   }
 
   #readNext(): void {
     while (this.#readingCount < WATCH_READS_MAX) {
-      const watched = this.#waiting.shift()
+      const [watched] = this.#waiting
       if (watched === undefined) return
+      this.#waiting.delete(watched)
       this.#readingCount++
       this.#catchUp(watched).then(
         (hasMore) => this.#readDone(watched, hasMore),
@@ -231,9 +245,14 @@ export class Watches {
   /** One page; then it is the turn of others. Whether there is more to read now. */
   async #catchUp(watched: Watched): Promise<boolean> {
     const { store } = this.#init
-    const { selector, cursor } = watched
+    const { selector, cursor, peer } = watched
+    if (!this.#allowance.isOpen(peer)) {
+      this.#retryLater(watched)
+      return false
+    }
     const terms = { selector, cursor, bytesMax: REQUEST_ENVELOPES_BYTES_MAX }
     const page = await readSelection(this.#init, terms)
+    this.#allowance.spend(peer, page.steps)
     if (watched.isEnded) return false
     if (page.envelopes.length === 0) watched.cursor = page.cursor
     else if (!this.#send(watched, page.envelopes, page.cursor)) return false

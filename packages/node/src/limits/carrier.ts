@@ -79,6 +79,16 @@ export const ANNOUNCE_MS_MAX = 60_000
 export const GOSSIP_BATCH_MS = 5
 // Per node: bytes that wait to be published; beyond it the oldest go, and reconciliation brings them.
 export const GOSSIP_WAITING_BYTES_MAX = 4_194_304
+// Per peer: pages of the store that it may have us look through in vain, by the second and at once;
+// 0.8 ms each, so a twentieth of a core in the long run. Then it hears `busy`.
+export const READ_STEPS_PER_SECOND = 64
+export const READ_STEPS_BURST = 2048
+// What a lookup that finds nothing counts for of such a page.
+export const READ_LOOKUP_STEPS = 1 / 16
+// Per peer: questions who carries a shard, by the second and at once, as many as there are shards
+// twice; some ms each where many carriers are known.
+export const CARRIERS_ASKED_PER_SECOND = 8
+export const CARRIERS_ASKED_BURST = 512
 // Per neighbour: envelopes by gossip in a second, and at once. Twice what one author may send; 10 µs
 // each to verify. What is beyond is not looked at, and reconciliation brings it.
 export const GOSSIP_NOVELTY_PER_SECOND = 5000
