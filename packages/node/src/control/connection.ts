@@ -8,7 +8,7 @@ import {
   encodeResult,
   type RpcRequest,
 } from '@ezchat/protocol/control/rpc.ts'
-import { CONTROL_EVENTS_COUNT_MAX, CONTROL_REQUESTS_MAX } from '../limits.ts'
+import { CONTROL_ANSWERS_MAX, CONTROL_EVENTS_COUNT_MAX, CONTROL_REQUESTS_MAX } from '../limits.ts'
 import { checkParams, checkResult, dispatch, isMethod, type Verbs } from './dispatcher.ts'
 import type { EventSource } from './event-source.ts'
 import { failureFrom } from './failure-from.ts'
@@ -31,6 +31,7 @@ export class ControlConnection {
   readonly #init: ConnectionInit
   readonly #ended = new AbortController()
   #underWayCount = 0
+  #answersCount = 0
   #watch: AbortController | null = null
   #startStream: (() => void) | null = null
 
@@ -50,6 +51,18 @@ export class ControlConnection {
   }
 
   async #answer(line: string): Promise<void> {
+    // Whoever asks and does not read would have us keep all that was answered.
+    if (this.#answersCount >= CONTROL_ANSWERS_MAX) {
+      this.end()
+      this.#init.pipe.close()
+      return
+    }
+    this.#answersCount++
+    await this.#answerOne(line)
+    this.#answersCount--
+  }
+
+  async #answerOne(line: string): Promise<void> {
     let request: RpcRequest | null = null
     try {
       const incoming = decodeRpc(line)

@@ -3,7 +3,8 @@ import { chmod, rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import { encodeFailure, RPC_LINE_CHARACTERS_MAX } from '@ezchat/protocol/control/rpc.ts'
-import { CONTROL_CLIENTS_MAX } from '../limits.ts'
+import { CONTROL_CLIENTS_MAX, CONTROL_CLOSE_MS_MAX } from '../limits.ts'
+import { nodeClock } from '../node-clock.ts'
 import { type ConnectionInit, ControlConnection, type Pipe } from './connection.ts'
 import { LineReader } from './line-reader.ts'
 
@@ -21,7 +22,8 @@ export async function serveUnixSocket(path: string, init: ServerInit): Promise<C
   const clients = new Map<Socket, ControlConnection>()
   const server = createServer((socket) => {
     if (clients.size >= CONTROL_CLIENTS_MAX) {
-      socket.end(`${encodeFailure(null, new Failure('BUSY').body)}\n`)
+      socket.on('error', () => socket.destroy())
+      socket.end(`${encodeFailure(null, new Failure('BUSY').body)}\n`, () => socket.destroy())
       return
     }
     clients.set(
@@ -39,7 +41,7 @@ export async function serveUnixSocket(path: string, init: ServerInit): Promise<C
       }
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
-        for (const socket of clients.keys()) socket.destroySoon()
+        for (const socket of clients.keys()) closeSoon(socket)
       })
     },
   }
@@ -74,6 +76,13 @@ function pipeOf(socket: Socket): Pipe {
     },
     close: () => socket.destroy(),
   }
+}
+
+/** Whoever does not read, a client that was suspended for one, must not keep the daemon alive. */
+function closeSoon(socket: Socket): void {
+  const cancel = nodeClock.after(CONTROL_CLOSE_MS_MAX, () => socket.destroy())
+  socket.once('close', cancel)
+  socket.destroySoon()
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -144,6 +144,9 @@ function callerOf({ headers }: IncomingMessage): HttpCaller {
 }
 
 function refuse(socket: Duplex, status: number): void {
+  // Node has let go of it: an error that nobody hears would end the daemon.
+  socket.on('error', () => socket.destroy())
+  socket.on('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 

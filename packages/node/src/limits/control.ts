@@ -6,6 +6,10 @@ export const CONTROL_REQUESTS_MAX = 64
 export const CONTROL_EVENTS_COUNT_MAX = 256
 // Per daemon: clients at once over each pipe; the next one is turned away.
 export const CONTROL_CLIENTS_MAX = 64
+// Per client: answers that it has not yet taken; with more than these it is hung up on.
+export const CONTROL_ANSWERS_MAX = 1024
+// Per client, when the daemon ends: how long it may take what was written to it.
+export const CONTROL_CLOSE_MS_MAX = 500
 // Per login of a page: the body that holds its token.
 export const CONTROL_LOGIN_BYTES_MAX = 1024
 // Per ping of a contact: carriers of its shard that are asked.

@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test'
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import { decodeRpc, encodeRequest } from '@ezchat/protocol/control/rpc.ts'
 import { type ControlServer, serveUnixSocket } from '../../src/control/unix-socket.ts'
-import { CONTROL_REQUESTS_MAX } from '../../src/limits.ts'
+import { CONTROL_CLIENTS_MAX, CONTROL_REQUESTS_MAX } from '../../src/limits.ts'
 import { ADDRESS, FakeEvents, fakeVerbs } from './fakes.ts'
 
 interface Client {
@@ -144,6 +144,51 @@ describe('the control API on a Unix socket', () => {
     const chunk = Buffer.alloc(1_000_000, 'a')
     flood.socket.on('error', () => flood.socket.destroy())
     for (let sent = 0; sent < 8; sent++) flood.socket.write(chunk)
+    await closed
+  })
+
+  test('turns away who comes too many, and does not wait for them at the end', async () => {
+    const other = join(home, 'crowded')
+    const crowded = await serveUnixSocket(other, { verbs, events, onBug: () => assert.fail() })
+    const sockets: Socket[] = []
+    for (let count = 0; count < CONTROL_CLIENTS_MAX; count++) {
+      sockets.push((await open(other)).socket)
+    }
+    const late = connect(other)
+    // It neither reads nor hangs up.
+    late.pause()
+    await once(late, 'connect')
+    const rude = connect(other)
+    rude.on('error', () => undefined)
+    rude.write('{}\n')
+    rude.destroy()
+    await crowded.close()
+    for (const socket of [...sockets, late]) socket.destroy()
+  })
+
+  test('ends though a client that watches reads nothing', async () => {
+    const other = join(home, 'suspended')
+    const many = new FakeEvents()
+    for (let count = 0; count < 500; count++) many.add('x'.repeat(8000))
+    const init = { verbs, events: many, onBug: () => assert.fail() }
+    const ending = await serveUnixSocket(other, init)
+    const socket = connect(other)
+    socket.pause()
+    await once(socket, 'connect')
+    socket.write(`${encodeRequest(1, 'watch', { cursor: '0' })}\n`)
+    while (many.listenerCount === 0) await new Promise((resolve) => setImmediate(resolve))
+    await ending.close()
+    socket.destroy()
+  })
+
+  test('hangs up on whoever asks and never reads', async () => {
+    const deaf = connect(path)
+    deaf.on('error', () => undefined)
+    deaf.pause()
+    await once(deaf, 'connect')
+    const closed = new Promise((resolve) => deaf.once('close', resolve))
+    const long = encodeRequest(1, 'id', { ['x'.repeat(200)]: 1 })
+    for (let count = 0; count < 20_000; count++) deaf.write(`${long}\n`)
     await closed
   })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { encodeRequest } from '@ezchat/protocol/control/rpc.ts'
 import { WebSocket } from 'ws'
@@ -105,6 +106,29 @@ describe('the control API on a WebSocket', () => {
       assert.equal((await upgrade(headers as { [name: string]: string })).status, 401)
     }
     assert.equal((await upgrade(bearer, '/other')).status, 401)
+  })
+
+  test('outlives whoever hangs up while it is refused, and keeps no door open for it', async () => {
+    const ask = `GET /rpc HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
+    for (let count = 0; count < 50; count++) {
+      const rude = connect(port, '127.0.0.1')
+      rude.on('error', () => undefined)
+      await once(rude, 'connect')
+      rude.write(ask)
+      rude.resetAndDestroy()
+    }
+    const waits = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    waits.resume()
+    waits.write(ask)
+    await once(waits, 'end')
+    waits.write('still here')
+    await new Promise((resolve) => {
+      waits.on('error', resolve)
+      waits.on('close', resolve)
+      waits.write('and here')
+    })
+    waits.destroy()
+    assert.equal((await upgrade(bearer)).status, 101)
   })
 
   test('gives a page a cookie for its token, once', async () => {
