@@ -56,7 +56,12 @@ export function untilStatus(daemon: Daemon, holds: (status: Status) => boolean):
 }
 
 export function statusOf(daemon: Daemon): Promise<Status> {
-  return untilStatus(daemon, () => true)
+  return ask(daemon, (client) => client.call('status', {}))
+}
+
+/** Of its control API, once. */
+export function ask<T>(daemon: Daemon, question: (client: Client) => Promise<T>): Promise<T> {
+  return asking(daemon, question, () => true)
 }
 
 type Client = NonNullable<Awaited<ReturnType<typeof connectTo>>>

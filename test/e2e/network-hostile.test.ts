@@ -1,0 +1,185 @@
+// One honest peer and a process that means harm at one daemon: the honest one is answered all the
+// time, and the daemon stays as large and as quick as it should be.
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { CHANNEL_MEMORY_BYTES_MAX } from '@ezchat/node/net/channel/memory-bound.ts'
+import { ask, type Crew, startNode, untilStatus } from './network-daemons.ts'
+import {
+  drawPostbox,
+  Guest,
+  letter,
+  linkTo,
+  networkNamed,
+  type Postbox,
+  textOf,
+} from './network-peer.ts'
+import { type Daemon, environment, PATIENCE_MS, Stage } from './process.ts'
+
+const NETWORK = networkNamed('hostile')
+const LINK = linkTo(NETWORK)
+/** What the design allows of stalls, 99 times in 100. */
+const STALL_MS_MAX = 100
+const PUSHES_MIN = 20
+const DEAR_TIMES = 16
+/** In the largest bucket: more of them than the quota holds. */
+const JUNK_BYTES = 60_000
+const JUNK_COUNT = 280
+/** LevelDB's log, and files that it has not yet merged. */
+const DISK_TIMES_MAX = 4
+const ATTACKER = new URL('network-attacker.ts', import.meta.url).pathname
+
+let stage: Stage
+let victim: Daemon
+let honest: Guest
+let idleBytes: number
+
+describe('a daemon under attack', () => {
+  before(async () => {
+    stage = await Stage.open()
+    const crew: Crew = { stage, flags: ['--network', LINK] }
+    victim = await startNode(crew, 'victim', ['--quota', '16MiB'])
+    await untilStatus(victim, ({ shards }) => shards === 2)
+    honest = await Guest.open({ network: NETWORK })
+    await honest.connect(victim.address)
+    await pushUntil(async () => undefined)
+    idleBytes = await memoryBytesMost(victim.pid)
+  })
+  after(async () => {
+    await honest?.close()
+    await stage.close()
+  })
+
+  const attacks = [
+    ['connections that say nothing or nonsense', 'connections', 20],
+    ['streams, tiny frames and bodies that never come', 'streams', 6],
+    ['garbage and unpaid envelopes in gossip', 'gossip', 10],
+    ['forged drops and a carrier that lies, again and again under new names', 'lies', 6],
+  ] as const
+  for (const [what, attack, rounds] of attacks) {
+    test(`answers others through ${what}`, { timeout: 2 * PATIENCE_MS }, async (t) => {
+      await eventLoopMs(victim)
+      const before = await turnOf(victim.pid)
+      const attacker = start(attack, rounds)
+      const times = await pushUntil(() => attacker.ended)
+      const lateMs = await eventLoopMs(victim)
+      const share = shareOf(before, await turnOf(victim.pid))
+      const grownBytes = (await memoryBytesMost(victim.pid)) - idleBytes
+      t.diagnostic(
+        `${times.length} pushes, the slowest ${Math.round(times.at(-1)!)} ms; the event loop late by ` +
+          `${lateMs} ms with ${share.toFixed(2)} of a core; ${grownBytes >> 20} MiB more than idle`,
+      )
+      assert.ok(times.length >= PUSHES_MIN, `only ${times.length} pushes`)
+      assert.ok(lateMs * share < STALL_MS_MAX, `${lateMs} ms, with ${share} of a core`)
+      assert.ok(grownBytes < CHANNEL_MEMORY_BYTES_MAX, `${grownBytes} bytes more than idle`)
+    })
+  }
+
+  test('keeps to its quota when somebody fills it, and what is worth more stays', async () => {
+    const box = drawPostbox(NETWORK)
+    const dear = letter(NETWORK, box, 'dear', DEAR_TIMES)
+    const { peer } = victim.ready
+    assert.equal((await honest.push(peer, dear)).kind, 'receipt')
+    const filler = await Guest.open({ network: NETWORK })
+    try {
+      await filler.connect(victim.address)
+      const junk = drawPostbox(NETWORK)
+      const text = 'j'.repeat(JUNK_BYTES)
+      for (let at = 0; at < JUNK_COUNT; at++) {
+        await filler.push(peer, letter(NETWORK, junk, text))
+      }
+    } finally {
+      await filler.close()
+    }
+    const { storeBytes, quotaBytes } = await ask(victim, (client) => client.call('status', {}))
+    assert.ok(storeBytes <= quotaBytes, `${storeBytes} of ${quotaBytes} bytes`)
+    assert.ok(storeBytes > quotaBytes - 2 * JUNK_BYTES, `the quota was not filled: ${storeBytes}`)
+    assert.ok((await diskBytes(victim.home)) < DISK_TIMES_MAX * quotaBytes)
+    const later = letter(NETWORK, box, 'later', DEAR_TIMES)
+    assert.equal((await honest.push(peer, later)).kind, 'receipt')
+    const found = await honest.fetch(peer, box.selector)
+    assert.deepEqual(found.map((each) => textOf(NETWORK, box, each)).sort(), ['dear', 'later'])
+  })
+})
+
+interface Attacker {
+  readonly ended: Promise<void>
+}
+
+function start(attack: string, rounds: number): Attacker {
+  const args = [ATTACKER, attack, String(rounds), victim.address, LINK]
+  const child: ChildProcess = spawn(process.execPath, args, {
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  child.stdout?.setEncoding('utf8').on('data', (chunk) => (said += chunk))
+  child.stderr?.setEncoding('utf8').on('data', (chunk) => (said += chunk))
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+  const ended = once(child, 'close').then(() => {
+    clearTimeout(timer)
+    assert.equal(said, 'done\n')
+  })
+  return { ended }
+}
+
+/** One letter after the other; how long each took, the shortest first. */
+async function pushUntil(end: () => Promise<void>): Promise<number[]> {
+  const box: Postbox = drawPostbox(NETWORK)
+  const times: number[] = []
+  let isOver = false
+  const over = end().finally(() => {
+    isOver = true
+  })
+  while (!isOver || times.length === 0) {
+    const envelope = letter(NETWORK, box, `letter ${times.length}`)
+    const startMs = performance.now()
+    const { kind } = await honest.push(victim.ready.peer, envelope)
+    times.push(performance.now() - startMs)
+    assert.equal(kind, 'receipt')
+  }
+  await over
+  return times.sort((a, b) => a - b)
+}
+
+/** How late the daemon was, 99 times in 100, since it was last asked. */
+async function eventLoopMs(daemon: Daemon): Promise<number> {
+  const { checks } = await ask(daemon, (client) => client.call('doctor', {}))
+  const detail = checks.find(({ name }) => name === 'event loop')?.detail ?? ''
+  return Number(/(\d+) ms/.exec(detail)?.[1])
+}
+
+interface Turn {
+  readonly ranNs: number
+  readonly waitedNs: number
+}
+
+/** How long its main thread ran, and how long it waited for others to run. */
+async function turnOf(pid: number): Promise<Turn> {
+  const [ranNs = 0, waitedNs = 0] = (await readFile(`/proc/${pid}/schedstat`, 'utf8'))
+    .split(' ')
+    .map(Number)
+  return { ranNs, waitedNs }
+}
+
+/** Of its time, what it had: on a machine of its own all of it. */
+function shareOf(before: Turn, now: Turn): number {
+  const ranNs = now.ranNs - before.ranNs
+  return ranNs / (ranNs + now.waitedNs - before.waitedNs)
+}
+
+async function diskBytes(directory: string): Promise<number> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  const sizes = files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size)
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+/** The most that it ever had. */
+async function memoryBytesMost(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return 1024 * Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1])
+}
