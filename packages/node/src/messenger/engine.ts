@@ -195,7 +195,10 @@ export class Engine {
       const age = nowMs - people.of(peer).fetchedSeconds * 1000
       if (age >= REFRESH_RECORD_MS && people.standing(peer) === 'contact') this.#lookUp(peer)
     }
-    alarms.set('refresh', nowMs + REFRESH_RECORD_MS, () => this.#refresh())
+    alarms.set('refresh', nowMs + REFRESH_RECORD_MS, () => {
+      this.#refresh()
+      this.#reconcile().catch(() => this.#parts.desk.failure)
+    })
   }
 
   /** A session is broken: with the newest prekeys a new one begins. */
@@ -258,13 +261,20 @@ export class Engine {
 
   /** What the courier achieved and could not tell before the program ended. */
   async #reconcile(): Promise<void> {
-    const { ledger, courier, desk } = this.#parts
+    const { ledger, courier, desk, terms } = this.#parts
     const heard: CourierEvent[] = []
     for (const [, row] of ledger.open()) {
+      const isOverdue = terms.clock.nowMs() > row.untilMs
       for (const { reference: hex, stage } of row.legs) {
-        if (stage !== 'queued') continue
+        if (stage === 'expired' || (stage === 'stored' && !isOverdue)) continue
         const reference = fromHex(hex)
         const story = await courier.story(reference)
+        const isUnderWay = story?.state === 'trying' || story?.state === 'stored'
+        // It said so when nobody heard, or the envelope was dropped and never confirmed.
+        if (isOverdue && !isUnderWay) {
+          heard.push({ kind: 'expired', reference, wasStored: stage === 'stored' })
+          continue
+        }
         if (story === null) continue
         const count = story.receipts.length
         if (story.state === 'expired') {

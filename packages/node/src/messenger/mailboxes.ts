@@ -48,6 +48,7 @@ export class Mailboxes {
   readonly #ownDoors = new Map<string, Uint8Array>()
   #isDoorNew = false
   #doorLast = -1
+  #turnAtSeconds = 0
 
   constructor(terms: Terms) {
     this.#terms = terms
@@ -141,7 +142,13 @@ export class Mailboxes {
     this.#doorLast = doors.last
     this.#book.expire(nowSeconds)
     const nextLane = lanes.last * DAY_SECONDS
-    return Math.min(nextLane, doorPeriodStartSeconds(doors.last + 1) - DAY_SECONDS)
+    this.#turnAtSeconds = Math.min(nextLane, doorPeriodStartSeconds(doors.last + 1) - DAY_SECONDS)
+    return this.#turnAtSeconds
+  }
+
+  /** A machine that slept, or whose clock was set, is in another day before any timer says so. */
+  turnIfDue(): void {
+    if (nowSecondsOf(this.#terms) >= this.#turnAtSeconds) this.turn()
   }
 
   /** All of them, doors first: whoever begins a session does so there. */

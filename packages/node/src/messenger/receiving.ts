@@ -106,6 +106,7 @@ export class Receiving {
 
   #arrive(arrived: readonly StoredEnvelope[]): void {
     const { mailboxes } = this.#init.parts
+    mailboxes.turnIfDue()
     const ours = arrived.filter(({ mailbox }) => mailboxes.find(mailbox) !== null)
     if (ours.length === 0) return
     this.#queue.push(...ours)

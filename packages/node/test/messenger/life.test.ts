@@ -125,6 +125,37 @@ test('a message to somebody whose record cannot be found waits, and goes when it
   await end(alice, bob)
 })
 
+test('what comes in a day that began while the machine slept is read', async () => {
+  const world = new World()
+  const [alice, bob] = await acquainted(world)
+  await alice.messenger.send('bob', 'before')
+  await world.pass(2000)
+  await bob.messenger.send('alice', 'and back')
+  await world.pass(2000)
+  world.clock.sleep(4 * 86_400_000)
+  await alice.messenger.send('bob', 'after')
+  await world.pass(2000)
+  assert.deepEqual(await bob.texts(), ['before', 'and back', 'after'])
+  assert.equal((await alice.messenger.outbox()).count, 0)
+  await end(alice, bob)
+})
+
+test('what expired while nobody listened is shown as expired', async () => {
+  for (const isRestarted of [true, false]) {
+    const world = new World()
+    const [alice, bob] = await acquainted(world)
+    await bob.stop()
+    const sent = await alice.messenger.send('bob', 'lost')
+    await world.pass(1000)
+    assert.equal((await alice.messenger.stateOf(sent.id)).state, 'stored')
+    if (isRestarted) await alice.stop()
+    await world.pass(31 * 86_400_000)
+    if (isRestarted) await alice.start()
+    assert.equal((await alice.messenger.stateOf(sent.id)).state, 'expired')
+    await end(alice)
+  }
+})
+
 test('what was never delivered is shown as expired', async () => {
   const world = new World()
   const [alice, bob] = await acquainted(world)

@@ -31,7 +31,7 @@ export const network: Network = createNetwork(crypto, {
 export const START_MS = 1_800_000_000_000
 
 interface Timer {
-  readonly atMs: number
+  atMs: number
   readonly callback: () => void
 }
 
@@ -45,6 +45,12 @@ export class VirtualClock implements Clock {
 
   monotonicMs(): number {
     return this.#nowMs - START_MS
+  }
+
+  /** As when a laptop's lid is closed: the hour is another one, and no timer has moved. */
+  sleep(ms: number): void {
+    this.#nowMs += ms
+    for (const timer of this.#timers) timer.atMs += ms
   }
 
   after(delayMs: number, callback: () => void): () => void {
