@@ -22,7 +22,7 @@ import {
   passphraseOf,
 } from './open-home.ts'
 import { openRoutes } from './open-routes.ts'
-import { writeOwnerFile } from './owner-file.ts'
+import { readOwnerText, writeOwnerFile } from './owner-file.ts'
 
 export interface InitTerms {
   readonly name?: string
@@ -90,6 +90,8 @@ async function create(
   const setup = { profileName, deviceName: deviceName() }
   const protocolTerms = { crypto, clock, network: joined.network }
   const { words, wordsFile } = terms
+  // Before there is an identity: one whose words can be written nowhere would be lost with its disk.
+  if (wordsFile !== undefined && words === undefined) await claimFile(wordsFile)
   const created =
     words === undefined
       ? await createHome(protocolTerms, history.vault, setup)
@@ -104,6 +106,15 @@ async function create(
     isNew: true,
     words: isShown ? created.words : null,
   }
+}
+
+/** That it can be written, and holds nothing that somebody needs. */
+async function claimFile(path: string): Promise<void> {
+  const there = await readOwnerText(path)
+  if (there !== null && there.trim() !== '') {
+    throw new Failure('CONFIG_BAD', `${path} is there already: name a new file for the words`)
+  }
+  await writeOwnerFile(path, '')
 }
 
 type Restoring = InitTerms & {

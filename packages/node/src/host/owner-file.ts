@@ -1,5 +1,5 @@
 // Small files that only their owner may read, written whole or not at all.
-import { open, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { diskFailure } from './home.ts'
 
@@ -22,7 +22,9 @@ export async function readOwnerText(path: string): Promise<string | null> {
 export async function writeOwnerFile(path: string, content: Uint8Array | string): Promise<void> {
   const written = `${path}.new`
   try {
-    const file = await open(written, 'w', 0o600)
+    // What somebody put there, a link or a file of theirs, must not be written into.
+    await rm(written, { force: true })
+    const file = await open(written, 'wx', 0o600)
     try {
       await file.writeFile(content)
       await file.sync()
