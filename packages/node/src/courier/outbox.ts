@@ -9,7 +9,7 @@ import type { EnvelopeRules } from '@ezchat/protocol/envelope/rules.ts'
 import { assert, ProtocolError } from '@ezchat/protocol/errors.ts'
 import type { KeyValue, KeyValueOperation } from '@ezchat/protocol/ports.ts'
 import { EzchatError } from '../errors.ts'
-import { COURIER_DRAFTED_BYTES_MAX, COURIER_STORY_MS } from '../limits.ts'
+import { COURIER_CLOCK_JUMP_MS, COURIER_DRAFTED_BYTES_MAX, COURIER_STORY_MS } from '../limits.ts'
 import { keyAfter } from '../store/key-value.ts'
 import { failureOf } from '../store/store-failure.ts'
 import type { CourierItem } from './event.ts'
@@ -229,6 +229,8 @@ export class Outbox {
   #momentUs(atMs: number, isNew = true): number {
     const atUs = Math.floor(atMs * 1000)
     if (!isNew) return atUs
+    // The clock was set back: nothing is to wait until it is there again.
+    if (this.#lastUs > atUs + COURIER_CLOCK_JUMP_MS * 1000) this.#lastUs = atUs
     this.#lastUs = Math.max(this.#lastUs + 1, atUs)
     return this.#lastUs
   }
