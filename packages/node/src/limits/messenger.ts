@@ -34,5 +34,9 @@ export const LOOKUP_RETRY_MS_MAX = 900_000
 // Per person who confirms nothing: how often their record is fetched again, for new devices or another
 // shard: a lookup of 16 KiB.
 export const REFRESH_RECORD_MS = 21_600_000
-// Per home: how often the identity record is published; a tenth of that after a failure.
+// Per home: how often the identity record is published: a few requests of 16 KiB.
 export const PUBLISH_EVERY_SECONDS = 86_400
+// Per home: how soon it is tried again when nobody has taken the record, and how late at the most;
+// twice as late each time. Until it is taken nobody can write first to somebody who is away.
+export const PUBLISH_AGAIN_SECONDS_MIN = 2
+export const PUBLISH_AGAIN_SECONDS_MAX = 60

@@ -15,7 +15,11 @@ import {
   rotatePrekeys,
 } from '@ezchat/protocol/session/prekey-ring.ts'
 import { encodePrekeys } from '@ezchat/protocol/session/prekeys.ts'
-import { PUBLISH_EVERY_SECONDS } from '../limits.ts'
+import {
+  PUBLISH_AGAIN_SECONDS_MAX,
+  PUBLISH_AGAIN_SECONDS_MIN,
+  PUBLISH_EVERY_SECONDS,
+} from '../limits.ts'
 import type { Draft } from './desk.ts'
 import type { Parts } from './household.ts'
 import type { RecordRoutes } from './record-routes.ts'
@@ -41,6 +45,7 @@ export class Publisher {
   #running: Promise<void> | null = null
   #isAgain = false
   #keptCount = 0
+  #againSeconds = PUBLISH_AGAIN_SECONDS_MIN
 
   constructor(parts: Parts, routes: RecordRoutes, hooks: PublisherHooks) {
     this.#parts = parts
@@ -98,9 +103,15 @@ export class Publisher {
       }
       if (this.#ended.signal.aborted) return
       this.#keptCount = keptCount
-      const waitSeconds = keptCount > 0 ? PUBLISH_EVERY_SECONDS : PUBLISH_EVERY_SECONDS / 1440
-      this.#wakeAt(nowSecondsOf(terms) + waitSeconds)
+      this.#wakeAt(nowSecondsOf(terms) + this.#waitSeconds(keptCount))
     } while (this.#isAgain)
+  }
+
+  #waitSeconds(keptCount: number): number {
+    const againSeconds = this.#againSeconds
+    const doubled = Math.min(againSeconds * 2, PUBLISH_AGAIN_SECONDS_MAX)
+    this.#againSeconds = keptCount > 0 ? PUBLISH_AGAIN_SECONDS_MIN : doubled
+    return keptCount > 0 ? PUBLISH_EVERY_SECONDS : againSeconds
   }
 
   async #note(): Promise<void> {

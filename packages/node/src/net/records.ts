@@ -11,6 +11,7 @@ import {
 import type { Clock, WireOptions } from '@ezchat/protocol/ports.ts'
 import type { KadDHT, Selectors, Validators } from '@libp2p/kad-dht'
 import { within } from '../deadline.ts'
+import { EzchatError } from '../errors.ts'
 import {
   OWN_RECORDS_MAX,
   RECORD_ANSWERS_MAX,
@@ -93,7 +94,10 @@ export class Records {
     return this.#lookups.get(toHex(name), signal)
   }
 
-  /** Kept on being published until it expires, or a newer one takes its place. */
+  /**
+   * Kept on being published until it expires, or a newer one takes its place. Rejects when nobody
+   * else has taken it yet: kad-dht is content with its own copy.
+   */
   async publish(name: Uint8Array, record: Uint8Array, { signal }: WireOptions): Promise<void> {
     signal.throwIfAborted()
     const { crypto, clock, networkId } = this.#init
@@ -109,7 +113,7 @@ export class Records {
     }
     this.#lookups.forget(key)
     this.#cancel ??= clock.after(RECORD_REPUBLISH_MS, () => this.#republish())
-    await this.#write(validated, signal)
+    if (!(await this.#write(validated, signal))) throw new EzchatError('PEER_UNREACHABLE')
   }
 
   close(): void {
@@ -117,10 +121,14 @@ export class Records {
     this.#stop.abort()
   }
 
-  async #write({ name, bytes }: ValidatedRecord, signal: AbortSignal): Promise<void> {
-    for await (const _ of this.#init.dht.put(recordKey(name), bytes, { signal })) {
+  /** Whether another peer has it now. */
+  async #write({ name, bytes }: ValidatedRecord, signal: AbortSignal): Promise<boolean> {
+    let isTaken = false
+    for await (const event of this.#init.dht.put(recordKey(name), bytes, { signal })) {
       signal.throwIfAborted()
+      if (event.name === 'PEER_RESPONSE' && event.messageName === 'PUT_VALUE') isTaken = true
     }
+    return isTaken
   }
 
   #republish(): void {

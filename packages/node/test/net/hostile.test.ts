@@ -158,7 +158,8 @@ test('a record that a peer rolls back stays where it is', async (t) => {
   await isUp(bob, raw.peerId.toString())
   const seed = crypto.randomBytes(32)
   const [old, recent] = [identityRecord(seed, 1n), identityRecord(seed, 2n)]
-  await bob.publishRecord(recent.name, recent.record, soon())
+  // Whether or not the raw node takes it, his own copy is there.
+  await Promise.allSettled([bob.publishRecord(recent.name, recent.record, soon())])
   const { dht } = raw.services
   assert.ok(dht !== undefined)
   const errors: string[] = []
