@@ -40,6 +40,18 @@ export class Output {
     return this.#io.stderr.isTTY === true && this.#io.stdin.isTTY === true && !this.json
   }
 
+  /** Somebody looks at what is said. */
+  get isWatched(): boolean {
+    return this.#io.stderr.isTTY === true && !this.#quiet
+  }
+
+  /** In place of what was drawn last; an empty text leaves nothing behind. */
+  redraw(text: string): void {
+    const { columns = 80 } = this.#io.stderr
+    const ending = text === '' ? '' : cut(text, Math.max(1, columns - 1))
+    this.#io.stderr.write(`\r${ESCAPE}[K${ending}`)
+  }
+
   /** A line of data. What is in it from others must have been escaped. */
   print(line: string): void {
     this.#io.stdout.write(`${line}\n`)

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import type { Act, Context } from '../context.ts'
 import { escapeLine } from '../escape.ts'
 import { loadHost, readLine, readPassphrase } from '../host.ts'
+import { withProgress } from '../progress.ts'
 import { printQr } from '../qr.ts'
 
 interface InitOptions {
@@ -34,7 +35,7 @@ export function declareInit(program: Command, act: Act): void {
         const words = options.restore ? await readWords(context) : undefined
         const passphrase = options.passphrase ? await readNewPassphrase(context) : undefined
         const { bootstrap, network } = options
-        const made = await initHome(paths, {
+        const making = initHome(paths, {
           config: {
             ...(bootstrap === undefined ? {} : { bootstrap }),
             ...(network === undefined ? {} : { network: await readNetwork(network) }),
@@ -46,6 +47,8 @@ export function declareInit(program: Command, act: Act): void {
           ...(passphrase === undefined ? {} : { passphrase }),
           ...(options.wordsFile === undefined ? {} : { wordsFile: options.wordsFile }),
         })
+        const what = words === undefined ? 'making keys' : 'asking the network for your devices'
+        const made = await withProgress(output, what, making)
         if (output.json) return output.printJson({ address: made.address })
         output.print(made.address)
         if (io.stdout.isTTY) printQr(output, made.address)

@@ -1,6 +1,7 @@
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { Command } from 'commander'
 import type { Act } from '../context.ts'
+import { withProgress } from '../progress.ts'
 
 export function declarePing(program: Command, act: Act): void {
   program
@@ -10,7 +11,8 @@ export function declarePing(program: Command, act: Act): void {
     .action(
       act(async (context, [peer = '']) => {
         const { output } = context
-        const answer = await (await context.client()).call('ping', { peer })
+        const asking = (await context.client()).call('ping', { peer })
+        const answer = await withProgress(output, 'asking', asking)
         if (output.json) output.printJson(answer)
         else output.print(answer.detail)
         if (!answer.reached) throw new Failure('NO_DAEMON', 'nobody answered')

@@ -4,6 +4,7 @@ import { Failure } from '@ezchat/protocol/control/failures.ts'
 import { type Command, Option } from 'commander'
 import type { Act, Context } from '../context.ts'
 import { reach } from '../host.ts'
+import { withProgress } from '../progress.ts'
 import { startDaemon } from '../start-daemon.ts'
 import { usage } from '../usage.ts'
 
@@ -53,7 +54,8 @@ async function send(context: Context, { to, text, timeoutMs, options }: Sending)
   const id = options.id?.toLowerCase() ?? randomUUID()
   const { client, isOffline } = await reach(context)
   const wait = isOffline ? 'queued' : options.wait
-  const sent = await client.call('send', { to, text, id, wait, timeoutMs })
+  const sending = client.call('send', { to, text, id, wait, timeoutMs })
+  const sent = await withProgress(output, `until it is ${wait}`, sending)
   if (output.json) output.printJson({ id: sent.id, state: sent.state, receipts: sent.receipts })
   else
     output.say(

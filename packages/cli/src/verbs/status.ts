@@ -3,6 +3,7 @@ import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { ResultOf } from '@ezchat/protocol/control/methods.ts'
 import type { Command } from 'commander'
 import type { Act, Context } from '../context.ts'
+import { withProgress } from '../progress.ts'
 import { usage } from '../usage.ts'
 
 const POLL_MS = 100
@@ -16,7 +17,9 @@ export function declareStatus(program: Command, act: Act): void {
     .action(
       act<{ wait?: boolean; timeout: string }>(async (context, _args, { wait, timeout }) => {
         const timeoutMs = parseDurationMs(timeout) ?? usage(`no duration: ${timeout}`)
-        const status = wait ? await waitFor(context, timeoutMs) : await ask(context)
+        const status = wait
+          ? await withProgress(context.output, 'waiting for a peer', waitFor(context, timeoutMs))
+          : await ask(context)
         if (context.output.json) context.output.printJson(status)
         else print(context, status)
         if (status.health !== 'ok') process.exitCode = 1
