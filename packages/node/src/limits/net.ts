@@ -49,6 +49,12 @@ export const LIBP2P_ADDRESS_AGE_MS = 86_400_000
 export const LIBP2P_PEER_AGE_MS = 604_800_000
 // Per connection: streams. Channels, gossip and DHT take twenty.
 export const STREAMS_PER_CONNECTION_MAX = 64
+// Per turn of the event loop, all connections together: how long what came is read before others
+// have their turn. An honest peer's 64 KiB take a millisecond.
+export const MUXER_TURN_MS = 10
+// Per connection: what is read before the time is looked at again; 1,300 of the smallest frames, 40 ms.
+export const MUXER_PIECE_BYTES = 16_384
+
 // Per stream: what the other side may send before it is read: 2.5 MB/s where an answer takes 100 ms.
 // What channels may hold is reckoned with it.
 export const STREAM_WINDOW_BYTES_MAX = 262_144

@@ -41,6 +41,7 @@ import { closedNetwork } from './closed-network.ts'
 import type { Datastore } from './datastore.ts'
 import { type GossipInit, gossipService } from './gossip.ts'
 import type { WireNames } from './names.ts'
+import { withPacedReads } from './paced-muxer.ts'
 import { withPacedWalks } from './paced-walks.ts'
 import type { Profile } from './profiles.ts'
 
@@ -93,7 +94,7 @@ export async function createNode(init: NodeInit): Promise<Libp2p<Services>> {
     },
     transports: transports(init),
     connectionEncrypters: [noise()],
-    streamMuxers: [muxer()],
+    streamMuxers: [withPacedReads(init.clock, muxer())],
     connectionGater: init.gate,
     connectionManager: connectionLimits(profile),
     connectionMonitor: {
