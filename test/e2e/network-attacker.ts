@@ -123,9 +123,10 @@ async function gossip(): Promise<void> {
 }
 
 /** Or ended. */
-function drained(stream: Stream): Promise<unknown> {
+async function drained(stream: Stream): Promise<void> {
+  if (stream.status !== 'open') return
   const { signal } = soon()
-  return Promise.race(['drain', 'close'].map((event) => once(stream, event, { signal })))
+  await Promise.race(['drain', 'close'].map((event) => once(stream, event, { signal })))
 }
 
 function frameOf(at: number): Uint8Array {
