@@ -136,7 +136,9 @@ export class Directory {
     const known = people.contact(identityKey)?.doorSecret ?? person.doorSecret
     const doorSecret = isOwn ? self.keys.doorSecret : known
     const { signal } = this.#ended
-    const { homeShard: shard, hints } = person
+    // Where a stranger says that it lives may be a trap: who comes and asks there shows where it is.
+    const isTrusted = isOwn || people.standing(identityKey) === 'contact'
+    const { homeShard: shard, hints } = isTrusted ? person : { homeShard: null, hints: [] }
     const networkId = terms.network.id
     try {
       const door = { networkId, identityKey, doorSecret }

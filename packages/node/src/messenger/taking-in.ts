@@ -140,7 +140,8 @@ export class TakingIn {
     }
     if (!isNew && !isInvited) return
     events.add(draft, { kind: 'contact', identity: toHex(identityKey) })
-    draft.after(() => this.#hooks.lookUp(identityKey))
+    // A stranger is not looked for before it is accepted: it could watch who asks.
+    if (!isRequest) draft.after(() => this.#hooks.lookUp(identityKey))
   }
 
   async #takeItem(draft: Draft, party: Party, item: ParcelItem): Promise<void> {

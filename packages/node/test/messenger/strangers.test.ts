@@ -38,6 +38,36 @@ test('a stranger with a used invite for one, or with the bare address, is a requ
   for (const villager of [bob, alice, carol]) await villager.stop()
 })
 
+test('nobody goes where a stranger says that it lives, before it is accepted', async () => {
+  const world = new World()
+  const bob = world.villager('bob')
+  const eve = world.villager('eve')
+  for (const villager of [bob, eve]) await villager.start()
+  await eve.messenger.add(bob.messenger.identity().address, 'bob')
+  await world.pass(1000)
+  await eve.messenger.send('bob', 'come and see')
+  world.office.visits.length = 0
+  await world.pass(12 * 3_600_000)
+  const [request] = await bob.messenger.contacts.list('request')
+  assert.ok(request)
+  assert.deepEqual(
+    world.office.visits.filter((place) => place.includes('eve.example')),
+    [],
+  )
+  await bob.stop()
+  await bob.start()
+  await world.pass(3_600_000)
+  assert.deepEqual(
+    world.office.visits.filter((place) => place.includes('eve.example')),
+    [],
+  )
+  await bob.messenger.contacts.accept(request.address)
+  await bob.messenger.send(request.address, 'hello')
+  await world.pass(3_600_000)
+  assert.deepEqual(await eve.texts(), ['come and see', 'hello'])
+  for (const villager of [bob, eve]) await villager.stop()
+})
+
 test('an invite past its time makes a request, and is refused by who reads it', async () => {
   const world = new World()
   const bob = world.villager('bob')

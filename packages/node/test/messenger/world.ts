@@ -142,9 +142,14 @@ export class PostOffice implements Arrivals {
     this.couriers.get(from)?.say({ kind: 'stored', reference, count: 3 })
   }
 
+  /** Where somebody was looked for at a place that was named to us. */
+  readonly visits: string[] = []
+
   routes(): RecordRoutes {
     return {
-      find: async (name) => {
+      find: async (name, { hints, shard }) => {
+        for (const hint of hints) this.visits.push(hint)
+        if (shard !== null) this.visits.push(`shard ${shard}`)
         const record = this.records.get(toHex(name))
         return record === undefined || !this.isOpen ? [] : [record]
       },
@@ -317,7 +322,7 @@ export class Villager {
       courier: this.courier,
       arrivals: office,
       routes: office.routes(),
-      hints: () => ['/ip4/127.0.0.1/tcp/4001'],
+      hints: () => [`/dns4/${this.name}.example/tcp/4001`],
       onBug: (error) => this.bugs.push(error),
       onFailure: (error) => this.failures.push(error),
     })
