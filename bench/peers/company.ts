@@ -11,7 +11,7 @@ import { encodeNetworkLink } from '@ezchat/protocol/network/invite.ts'
 import { type Client, connectTo } from '../../packages/cli/src/client.ts'
 import { findHome } from '../../packages/cli/src/home.ts'
 import { buildPackage } from '../../scripts/build.ts'
-import { type Daemon, ezchatJson, Stage } from '../../test/e2e/process.ts'
+import { type Daemon, ezchat, Stage } from '../../test/e2e/process.ts'
 
 const ROOT = new URL('../../', import.meta.url).pathname
 const BUCKETS_ALL = 15
@@ -153,7 +153,9 @@ export class Company {
     this.#node = await this.stage.start('node', this.#flags, 'bootstrap')
     for (const name of ['alice', 'bob'] as const) {
       const network = this.#flags.slice(1)
-      await ezchatJson(this.stage.home(name), ['init', '--name', name, ...network])
+      const args = ['init', '--name', name, ...network]
+      const { code, err } = await ezchat(this.stage.home(name), args, { bin: this.stage.bin })
+      assert.equal(code, 0, err)
       await this.start(name)
     }
     const [alice, bob] = [this.person('alice'), this.person('bob')]
