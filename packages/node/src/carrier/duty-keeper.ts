@@ -138,6 +138,7 @@ export class DutyKeeper {
 
   #decision(knownCountOf: (shard: number) => number): Duty {
     const { mode, clock, book, neighbours, ownership, isHandedOver } = this.#init
+    const held = new Set(this.#init.store.shards())
     const view: DutyView = {
       mode,
       order: this.#order,
@@ -149,6 +150,7 @@ export class DutyKeeper {
         knownCount: knownCountOf(shard),
       }),
       isHandedOver,
+      isEmpty: (shard) => !held.has(shard),
       shardCountMax: this.#shardCountMax(),
       nowMs: clock.monotonicMs(),
     }

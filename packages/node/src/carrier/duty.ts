@@ -4,6 +4,7 @@ import {
   DUTY_CARRIERS_ENOUGH,
   DUTY_CARRIERS_MIN,
   DUTY_LEAVE_CONNECTED_MIN,
+  DUTY_LEAVE_EMPTY_COUNT_MAX,
   DUTY_SATISFIED_COUNT_MAX,
   DUTY_SMALL_CARRIERS,
   DUTY_SMALL_CARRIERS_ENOUGH,
@@ -34,6 +35,8 @@ export interface DutyView {
   readonly othersOf: (shard: number) => OtherCarriers
   /** Other carriers hold what we hold of it. */
   readonly isHandedOver: (shard: number) => boolean
+  /** We hold nothing of it. */
+  readonly isEmpty: (shard: number) => boolean
   /** As many shards as the disk's quota allows. */
   readonly shardCountMax: number
   readonly nowMs: number
@@ -56,7 +59,7 @@ export function decideDuty(view: DutyView): Duty {
   const others = adopt.filter((shard) => !view.own.has(shard))
   return {
     adopt: [...own, ...(isGradual ? others.slice(0, DUTY_ADOPT_COUNT_MAX) : others)],
-    leave: shardToLeave(view, wanted),
+    leave: shardsToLeave(view, wanted),
     isSmall,
   }
 }
@@ -95,16 +98,23 @@ function neededShards(view: DutyView): number[] {
   return needed
 }
 
-/** One at a time and the farthest first, so that carriers that all want to go see each other go. */
-function shardToLeave(view: DutyView, wanted: ReadonlySet<number>): number[] {
-  const farthest = view.order.findLast((shard) => {
-    const sinceMs = view.carried.get(shard)
-    if (sinceMs === undefined || wanted.has(shard)) return false
-    if (view.nowMs - sinceMs < DUTY_STAY_MS_MIN) return false
-    const { connectedCount, knownCount } = view.othersOf(shard)
-    const enough = view.mode === 'own' ? DUTY_LEAVE_CONNECTED_MIN : DUTY_CARRIERS_ENOUGH
-    const isCarried = connectedCount >= DUTY_LEAVE_CONNECTED_MIN && knownCount >= enough
-    return isCarried && view.isHandedOver(shard)
-  })
-  return farthest === undefined ? [] : [farthest]
+/**
+ * One at a time and the farthest first, so that carriers that all want to go see each other go. With
+ * those that are empty nothing is left behind: several at a time.
+ */
+function shardsToLeave(view: DutyView, wanted: ReadonlySet<number>): number[] {
+  const farthest = view.order
+    .filter((shard) => view.carried.has(shard) && !wanted.has(shard) && hasOthers(view, shard))
+    .reverse()
+  const empty = farthest.filter(view.isEmpty)
+  if (empty.length > 0) return empty.slice(0, DUTY_LEAVE_EMPTY_COUNT_MAX)
+  const isOver = (shard: number) => view.nowMs - view.carried.get(shard)! >= DUTY_STAY_MS_MIN
+  const shard = farthest.find((candidate) => isOver(candidate) && view.isHandedOver(candidate))
+  return shard === undefined ? [] : [shard]
+}
+
+function hasOthers({ mode, othersOf }: DutyView, shard: number): boolean {
+  const { connectedCount, knownCount } = othersOf(shard)
+  const enough = mode === 'own' ? DUTY_LEAVE_CONNECTED_MIN : DUTY_CARRIERS_ENOUGH
+  return connectedCount >= DUTY_LEAVE_CONNECTED_MIN && knownCount >= enough
 }

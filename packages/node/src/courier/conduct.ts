@@ -17,7 +17,7 @@ import { type ActiveItem, addReceipt, carrierKeyOf, type ItemState } from './ite
 import type { Queue } from './layout.ts'
 import { Pace } from './pace.ts'
 import type { DeliveryEnd } from './parcel.ts'
-import { hasAll, hasEnough, isDoubtful, type Schedule } from './schedule.ts'
+import { hasAll, hasEnough, type Schedule } from './schedule.ts'
 import type { CarrierSource, OwnCarrier } from './seams.ts'
 import type { Stamping } from './stamping.ts'
 import type { StemHost } from './stem-host.ts'
@@ -44,6 +44,7 @@ export interface ConductParts {
 }
 
 const NEVER = Number.POSITIVE_INFINITY
+const NOBODY: ReadonlySet<PeerId> = new Set()
 
 type Reached = Pick<DeliveryEnd, 'carriers' | 'known' | 'failed'>
 
@@ -201,9 +202,12 @@ export class Conduct {
     this.#hop(item, { kind: 'delivering', why: 'direct' })
     this.#emit(item, { kind: 'delivering', reference: item.reference })
     const { id, envelope, shard, expiresAtSeconds } = item
-    const signed = item.state === 'stored' ? [] : this.#signersOf(item)
+    // Nobody has confirmed it: perhaps those who signed have lied.
+    const isResent = item.state === 'stored'
+    const signers = this.#signersOf(item)
+    const terms = isResent ? { signed: [], lastly: signers } : { signed: signers, lastly: NOBODY }
     item.cancel = this.#parts!.delivery.deliver(
-      { id: id!, envelope, shard, expiresAtSeconds, signed },
+      { id: id!, envelope, shard, expiresAtSeconds, ...terms },
       {
         receipt: (receipt) => this.#receive(item, [receipt]),
         ended: (end) => this.#delivered(item, end),
@@ -225,7 +229,7 @@ export class Conduct {
     }
     if (item.stage !== 'stem') return
     const reached = this.#reached(item)
-    if (item.state === 'trying' && hasEnough(reached)) this.#store(item, reached.known)
+    if (item.state === 'trying' && hasEnough(reached)) this.#store(item)
     else {
       this.#checks.checkIn(item, this.#hasAllAlive(reached) ? COURIER_ALL_MS : COURIER_SETTLE_MS)
     }
@@ -236,7 +240,7 @@ export class Conduct {
     item.cancel = null
     if (end.dropped !== null) this.#dropped(item, end.dropped)
     else if (item.state === 'stored') this.#restStored(item)
-    else if (hasEnough(end) || this.#hasAllAlive(end)) this.#store(item, end.known)
+    else if (hasEnough(end) || this.#hasAllAlive(end)) this.#store(item)
     else {
       if (end.refusedStatus !== null) this.#refused(item, end.refusedStatus)
       else this.#hop(item, { kind: 'unanswered' })
@@ -291,7 +295,7 @@ export class Conduct {
   #checkStem(item: ActiveItem): void {
     const reached = this.#reached(item)
     if (item.state === 'stored') this.#restStored(item)
-    else if (this.#hasAllAlive(reached)) this.#store(item, reached.known)
+    else if (this.#hasAllAlive(reached)) this.#store(item)
     else if (reached.carriers.size > 0) this.#rest(item)
     else if (this.#init.isCrowded()) {
       this.#hop(item, { kind: 'unanswered' })
@@ -299,7 +303,7 @@ export class Conduct {
     } else this.#checks.checkIn(item, COURIER_TURN_MS)
   }
 
-  #store(item: ActiveItem, known: readonly PeerId[]): void {
+  #store(item: ActiveItem): void {
     if (item.isDummy) {
       this.#run(this.#end(item, 'done'))
       return
@@ -307,8 +311,8 @@ export class Conduct {
     item.state = 'stored'
     item.attemptCount = 0
     this.#hop(item, { kind: 'stored' })
-    const delayMs = this.#init.schedule.resendMs(0, this.#isDoubtful(item, known))
     const { reference, receipts } = item
+    const delayMs = this.#init.schedule.resendMs(0)
     this.#leave(item, 'resting', delayMs, { kind: 'stored', reference, count: receipts.length })
   }
 
@@ -324,13 +328,7 @@ export class Conduct {
 
   #restStored(item: ActiveItem): void {
     item.attemptCount += 1
-    const isUnsure = this.#isDoubtful(item, this.#known(item))
-    const delayMs = this.#init.schedule.resendMs(item.attemptCount, isUnsure)
-    this.#leave(item, 'resting', delayMs)
-  }
-
-  #isDoubtful(item: ActiveItem, known: readonly PeerId[]): boolean {
-    return isDoubtful({ carriers: this.#signersOf(item), known })
+    this.#leave(item, 'resting', this.#init.schedule.resendMs(item.attemptCount))
   }
 
   #expire(item: ActiveItem): void {

@@ -9,6 +9,8 @@ export interface DeliveryRequest extends ReceiptSubject {
   readonly shard: number
   /** Who has signed already, and need not be asked. */
   readonly signed: Iterable<PeerId>
+  /** Who is asked when nobody else is left. */
+  readonly lastly: ReadonlySet<PeerId>
 }
 
 export interface DeliveryEnd {
@@ -60,13 +62,17 @@ export class DeliveryParcel {
   /** Who is to be asked now, or null. */
   next(isSlow: (peer: PeerId) => boolean): PeerId | null {
     if (this.isOver || this.#underWayCount >= COURIER_CARRIERS_WANTED) return null
+    const { lastly } = this.request
     let slow: PeerId | null = null
+    let last: PeerId | null = null
     for (const peer of this.#known) {
       if (this.#asked.has(peer) || this.#carriers.has(peer)) continue
-      if (!isSlow(peer)) return this.#ask(peer)
-      slow ??= peer
+      if (lastly.has(peer)) last ??= peer
+      else if (isSlow(peer)) slow ??= peer
+      else return this.#ask(peer)
     }
-    return slow === null ? null : this.#ask(slow)
+    const left = slow ?? (this.#isLookedUp ? last : null)
+    return left === null ? null : this.#ask(left)
   }
 
   /** Another one is asked too, but an answer still counts. */

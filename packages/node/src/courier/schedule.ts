@@ -5,7 +5,6 @@ import { drawFrom } from '@ezchat/protocol/stem/chance.ts'
 import {
   COURIER_CARRIERS_WANTED,
   COURIER_COVER_MS_MEAN,
-  COURIER_DOUBT_MS,
   COURIER_MORE_DIRECT_MS,
   COURIER_MORE_MS,
   COURIER_MORE_MS_MAX,
@@ -16,6 +15,8 @@ import {
 import type { CourierMode } from './event.ts'
 
 const DOUBLINGS_MAX = 16
+/** 1 hour, 4, 16, 64, 256: five times in 30 days. */
+const RESEND_GROWTH = 4
 /** Added at random, at most: what failed together is not tried again together. */
 const SPREAD_SHARE = 0.25
 
@@ -43,9 +44,8 @@ export class Schedule {
   }
 
   /** It is stored, and nobody has confirmed it. */
-  resendMs(resendCount: number, isDoubtful: boolean): number {
-    const first = isDoubtful && resendCount === 0 ? COURIER_DOUBT_MS : COURIER_RESEND_MS
-    return this.#spread(doubled(first, resendCount, Number.POSITIVE_INFINITY))
+  resendMs(resendCount: number): number {
+    return this.#spread(COURIER_RESEND_MS * RESEND_GROWTH ** Math.min(resendCount, DOUBLINGS_MAX))
   }
 
   /** Until the next dummy: exponential, so that the last one says nothing about it. */
@@ -82,9 +82,4 @@ export function hasEnough({ carriers }: Pick<Promises, 'carriers'>): boolean {
 /** All that there are, where there are fewer than would be enough. */
 export function hasAll({ carriers, known }: Promises): boolean {
   return carriers.size > 0 && known.length > 0 && known.every((peer) => carriers.has(peer))
-}
-
-/** One machine may have signed with many keys of which nobody else has heard. */
-export function isDoubtful({ carriers, known }: Promises): boolean {
-  return !hasEnough({ carriers }) || !known.some((peer) => carriers.has(peer))
 }

@@ -138,7 +138,7 @@ export class StemHost {
     const later: Uint8Array[] = []
     let count = 0
     delivery.deliver(
-      { ...request, signed: [] },
+      { ...request, signed: [], lastly: new Set() },
       {
         receipt: (receipt) => {
           count += 1

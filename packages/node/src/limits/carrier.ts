@@ -48,8 +48,11 @@ export const DUTY_LEAVE_CONNECTED_MIN = 3
 export const DUTY_SATISFIED_COUNT_MAX = 4
 // Per decision: shards that are adopted, each of which is a reconciliation and a subscription.
 export const DUTY_ADOPT_COUNT_MAX = 4
-// Per shard: how long it is carried at least.
+// Per shard that holds something: how long it is carried at least.
 export const DUTY_STAY_MS_MIN = 3_600_000
+// Per decision: shards without an envelope that are left. All 256 are left within 16 minutes, slowly
+// enough for others to see who goes.
+export const DUTY_LEAVE_EMPTY_COUNT_MAX = 16
 // How long after its start a node hears who is there, before it takes up what is not its own.
 export const DUTY_SETTLE_MS = 3000
 export const DUTY_PERIOD_MS = 60_000

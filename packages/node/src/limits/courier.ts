@@ -62,12 +62,9 @@ export const COURIER_MORE_MS = 660_000
 export const COURIER_MORE_MS_MAX = 21_600_000
 // In direct mode there is no way to wait for, only a carrier.
 export const COURIER_MORE_DIRECT_MS = 30_000
-// Stored and not confirmed: how long until it is sent again, doubling. Recipients are often away for
-// a night.
-export const COURIER_RESEND_MS = 86_400_000
-// The same when fewer than 3 carriers signed, or none of whom we know from elsewhere: whoever
-// invents carriers delays a message by an hour.
-export const COURIER_DOUBT_MS = 3_600_000
+// Stored and not confirmed: how long until it is sent again, then 4 times as long: 5 times in 30 days.
+// Whoever signs and drops delays a message by an hour.
+export const COURIER_RESEND_MS = 3_600_000
 // What has ended: how long its story can be read.
 export const COURIER_STORY_MS = 604_800_000
 // The longest wait for a moment of the wall clock: it may be set meanwhile.

@@ -8,6 +8,7 @@ import {
   DUTY_CARRIERS_ENOUGH,
   DUTY_CARRIERS_MIN,
   DUTY_LEAVE_CONNECTED_MIN,
+  DUTY_LEAVE_EMPTY_COUNT_MAX,
   DUTY_SMALL_CARRIERS,
   DUTY_SMALL_CARRIERS_ENOUGH,
   DUTY_STAY_MS_MIN,
@@ -28,6 +29,7 @@ function viewOf(changes: Partial<DutyView> = {}): DutyView {
     carrierCount: 100,
     othersOf: () => PLENTY,
     isHandedOver: () => true,
+    isEmpty: () => false,
     shardCountMax: SHARDS,
     nowMs: DUTY_STAY_MS_MIN,
     ...changes,
@@ -114,6 +116,18 @@ describe('duty', () => {
 
   test('one shard is left at a time, the farthest first', () => {
     assert.deepEqual(decideDuty(viewOf({ carried: since([0, 30, 7]) })).leave, [30])
+  })
+
+  test('shards that hold nothing are left at once, several at a time, if others carry them', () => {
+    const carried = since(ORDER)
+    const isEmpty = (shard: number) => shard !== 250
+    const early = { carried, isEmpty, nowMs: 0, isHandedOver: () => false }
+    const { leave } = decideDuty(viewOf(early))
+    const farthest = ORDER.filter(isEmpty).reverse()
+    assert.deepEqual(leave, farthest.slice(0, DUTY_LEAVE_EMPTY_COUNT_MAX))
+    const few = { ...PLENTY, knownCount: DUTY_CARRIERS_ENOUGH - 1 }
+    const othersOf = (shard: number) => (shard >= 10 ? few : PLENTY)
+    assert.deepEqual(decideDuty(viewOf({ ...early, othersOf })).leave, [9, 8, 7, 6, 5, 4, 3, 2, 1])
   })
 
   test('what is adopted is not left at once, whatever the view', () => {

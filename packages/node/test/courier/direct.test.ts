@@ -4,7 +4,8 @@ import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { settled } from '../manual-clock.ts'
 import { ownCarrier, Rig } from './rig.ts'
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 test('a message is stored when three carriers have signed for it, and says by whom', async () => {
   const rig = new Rig()
@@ -86,7 +87,6 @@ test('where there are fewer than three carriers, all of them are enough', async 
   await alice.send([item])
   await settled()
   assert.equal(alice.count('stored'), 1)
-  // Fewer than three are not trusted for long: it is sent again after an hour.
   await rig.clock.advance(3_600_000 * 1.25 + 1000)
   assert.equal(alice.count('resent'), 1)
 })
@@ -195,24 +195,42 @@ test('what nobody ever took expires, and its story says so', async () => {
   assert.equal(rig.clock.timerCount, 0, 'nothing is left to wait for')
 })
 
-test('what is stored and not confirmed is sent again after a day, then after two', async () => {
+test('what is stored and not confirmed is sent again after an hour, then after four', async () => {
   const rig = new Rig()
   for (let i = 0; i < 3; i++) rig.carrier()
   const alice = rig.node({ mode: 'direct' })
   await alice.start()
   const item = rig.item()
   await alice.send([item])
-  await rig.clock.advance(1.25 * DAY_MS)
+  await rig.clock.advance(1.25 * HOUR_MS + 1000)
   assert.equal(alice.count('resent'), 1)
-  await rig.clock.advance(1.5 * DAY_MS)
+  await rig.clock.advance(2.5 * HOUR_MS)
   assert.equal(alice.count('resent'), 1)
-  await rig.clock.advance(1.5 * DAY_MS)
+  await rig.clock.advance(2.5 * HOUR_MS)
   assert.equal(alice.count('resent'), 2)
   assert.equal(await alice.courier.withdraw(item.reference), true)
   assert.equal(await alice.courier.withdraw(item.reference), false)
   await rig.clock.advance(20 * DAY_MS)
   assert.equal(alice.count('resent'), 2)
   assert.equal(alice.count('expired'), 0)
+})
+
+test('what nobody has confirmed is sent to others than those who have signed for it', async () => {
+  const rig = new Rig()
+  for (let i = 0; i < 5; i++) rig.carrier()
+  const alice = rig.node({ mode: 'direct' })
+  await alice.start()
+  const item = rig.item()
+  await alice.send([item])
+  await settled()
+  const liars = rig.carriers.filter(({ held }) => held.size > 0)
+  assert.equal(liars.length, 3)
+  for (const { held } of liars) held.clear()
+  await rig.clock.advance(1.25 * HOUR_MS + 1000)
+  assert.equal(alice.count('resent'), 1)
+  const holding = rig.carriers.filter(({ held }) => held.size > 0)
+  assert.equal(holding.length, 3, 'the two others, and one of those, since there are no more')
+  assert.equal(holding.filter((carrier) => !liars.includes(carrier)).length, 2)
 })
 
 test('a refusal that all carriers share is said, and tried again until it expires', async () => {

@@ -143,7 +143,7 @@ test('too few receipts are no end: the message is handed over again later', asyn
   assert.deepEqual([alice.count('receipt'), alice.count('stored')], [3, 1])
 })
 
-test('receipts that a relay has made up do not count as those of carriers that we know', async () => {
+test('receipts that a relay has made up delay a message by an hour', async () => {
   const { rig, alice, relays } = await trio()
   const liars = [rig.carrier(), rig.carrier(), rig.carrier()]
   const invented = liars.map(({ peer }) => peer)
@@ -151,7 +151,6 @@ test('receipts that a relay has made up do not count as those of carriers that w
   await alice.send([rig.item()])
   await rig.clock.advance(60_000)
   assert.equal(alice.count('stored'), 1)
-  // Keys of which nobody else has heard: it goes out again within hours, not after a day.
   await rig.clock.advance(3_600_000 * 1.25)
   assert.equal(alice.count('resent'), 1)
 })
