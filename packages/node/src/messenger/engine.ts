@@ -9,7 +9,7 @@ import type { CourierEvent } from '../courier/event.ts'
 import { REFRESH_RECORD_MS } from '../limits.ts'
 import type { Draft } from './desk.ts'
 import { Directory } from './directory.ts'
-import type { Parts } from './household.ts'
+import { isAnswered, type Parts } from './household.ts'
 import { Opener } from './opening.ts'
 import { Owing } from './owing.ts'
 import { pairKeyOf } from './pairs.ts'
@@ -161,7 +161,9 @@ export class Engine {
           break
         }
         case 'fetch-log':
-          draft.after(() => this.#lookUp(effect.identityKey))
+          if (isAnswered(this.#parts, effect.identityKey)) {
+            draft.after(() => this.#lookUp(effect.identityKey))
+          }
           break
         case 'publish-record':
           draft.after(() => void this.publisher.publish())
@@ -222,7 +224,7 @@ export class Engine {
     alarms.set(`renew ${key}`, dueSeconds * 1000, () => {
       const trying = desk.run((draft) => {
         const before = pairs.get(key)
-        if (before === null) return
+        if (before === null || !isAnswered(this.#parts, party.identityKey)) return
         const { pair, effects } = tryRenewal(before, nowSecondsOf(terms))
         if (pair !== before) pairs.set(draft, pair)
         for (const effect of effects) {

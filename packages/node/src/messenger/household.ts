@@ -109,3 +109,8 @@ export class Self {
     draft.put(this.#vault.key(TABLE.identity), encodeOwnIdentity(this.#own))
   }
 }
+
+/** Whether they may notice that we are there: contacts, and our own devices. */
+export function isAnswered({ people, self }: Parts, identityKey: Uint8Array): boolean {
+  return equalBytes(identityKey, self.identityKey) || people.standing(identityKey) === 'contact'
+}

@@ -19,7 +19,7 @@ import { REQUEST_ENTRIES_MAX } from '../limits.ts'
 import type { Conversation } from './conversation.ts'
 import type { Draft } from './desk.ts'
 import { sequenceIn } from './entry-shelf.ts'
-import type { Parts } from './household.ts'
+import { isAnswered, type Parts } from './household.ts'
 import { isTheirs, type Opened } from './opening.ts'
 import { authorOf, pairKeyOf } from './pairs.ts'
 import { petnameFor } from './petnames.ts'
@@ -59,10 +59,13 @@ export class TakingIn {
 
   async #carryOut(draft: Draft, party: Party, effect: PairEffect): Promise<void> {
     const { pairs, events } = this.#parts
+    if (effect.kind === 'content') {
+      await this.#takeContent(draft, party, effect.content)
+      return
+    }
+    // What a session wants by itself a stranger could bring about, and see by it that we are there.
+    if (!isAnswered(this.#parts, party.identityKey)) return
     switch (effect.kind) {
-      case 'content':
-        await this.#takeContent(draft, party, effect.content)
-        return
       case 'send': {
         const pair = pairs.of(party)
         if (pair.active !== null) this.#post.sendFrame(draft, pair, effect.frame)
@@ -303,6 +306,7 @@ export class TakingIn {
       effects.filter(({ kind }) => kind !== 'send-log'),
     )
     const isBehind = steps.own.effects.some(({ kind }) => kind === 'send-log')
+    if (!isAnswered(this.#parts, party.identityKey)) return
     if (isBehind && heads.yours !== null) this.#sendLog(draft, party, heads.yours.seq + 1)
   }
 
