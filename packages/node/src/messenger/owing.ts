@@ -2,15 +2,14 @@
 // is missing. What is owed is on disk, so that a crash forgets none of it.
 import { equalBytes, toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { RECEIPT_RANGES_MAX } from '@ezchat/protocol/constants.ts'
-import type { Chain } from '@ezchat/protocol/conversation/chain.ts'
 import type { Author } from '@ezchat/protocol/conversation/entry.ts'
 import { sortRanges } from '@ezchat/protocol/conversation/kinds/chain-ranges.ts'
-import { deliveredReceipt } from '@ezchat/protocol/conversation/receipt-book.ts'
+import { deliveredReceipt, type Holding } from '@ezchat/protocol/conversation/receipt-book.ts'
 import { repair, repairAtMs } from '@ezchat/protocol/conversation/repair.ts'
 import { RECEIPT_DELAY_MS } from '../limits.ts'
 import type { Conversation } from './conversation.ts'
 import type { Draft } from './desk.ts'
-import { authorIn, sequenceIn } from './entry-shelf.ts'
+import { authorIn, sequenceIn, stampIn } from './entry-shelf.ts'
 import type { Parts } from './household.ts'
 import type { Post } from './post.ts'
 import type { Sending } from './sending.ts'
@@ -73,7 +72,7 @@ export class Owing {
       return
     }
     if (summary.isReceiptDue) {
-      const receipt = deliveredReceipt(conversation.log.chains.values(), peer)
+      const receipt = deliveredReceipt(await holdingsOf(conversation), peer)
       const isPaid =
         receipt === null || this.#sending.sendPassing(draft, conversation, receipt, peer)
       if (isPaid) conversation.changeSummary(draft, { isReceiptDue: false })
@@ -118,15 +117,37 @@ export class Owing {
   }
 }
 
+/** Of the other side's devices. Below a chain's floor only the shelf knows what is there. */
+async function holdingsOf({ log, peer, shelf }: Conversation): Promise<Holding[]> {
+  const holdings: Holding[] = []
+  for (const { author, floor, runs } of log.chains.values()) {
+    if (!equalBytes(author.identity, peer)) continue
+    const below: Holding['runs'][number][] = []
+    for (const { order } of floor > 1 ? await shelf.chain(author) : []) {
+      const sequence = sequenceIn(order)
+      if (sequence >= floor) break
+      const run = below.at(-1)
+      const from = run?.to === sequence - 1 ? below.pop()!.from : sequence
+      below.push({ from, to: sequence, last: stampIn(order) })
+    }
+    const [first, ...rest] = runs
+    const top = first?.from === floor && below.at(-1)?.to === floor - 1 ? below.pop() : undefined
+    const joined = first && top ? [{ ...first, from: top.from }, ...rest] : runs
+    holdings.push({ author, runs: [...below, ...joined] })
+  }
+  return holdings
+}
+
 /** What of the other side's was shown up to where the owner has read. */
 async function readRanges(conversation: Conversation) {
   const { readUpTo } = conversation.summary
-  const tops = new Map<Chain, number>()
+  const tops = new Map<Holding, number>()
+  const holdings = await holdingsOf(conversation)
   for (const row of await conversation.shelf.rows()) {
     if (toHex(row.order) > readUpTo) break
     const author = authorIn(row.order)
     if (!equalBytes(author.identity, conversation.peer)) continue
-    for (const chain of conversation.log.chains.values()) {
+    for (const chain of holdings) {
       const isOf =
         equalBytes(chain.author.identity, author.identity) &&
         equalBytes(chain.author.device, author.device)

@@ -17,7 +17,7 @@ export interface Run {
 
 export interface Chain {
   readonly author: Author
-  /** What is below is none of ours: it was before we joined. */
+  /** What is below is not kept track of: it was before we joined, or its gaps were given up. */
   readonly floor: number
   /** Ascending, with gaps between. */
   readonly runs: readonly Run[]
@@ -78,7 +78,10 @@ function joined(below: Run, above: Run): Run {
   return { ...below, to: above.to, hash: above.hash, last: above.last }
 }
 
-/** Adds an entry at a free spot. With too many stretches, the oldest gap is given up. */
+/**
+ * Adds an entry at a free spot. With too many stretches, the oldest gap is given up: no stretch may
+ * say that it is held, or a receipt would say so too, and its author would stop sending it.
+ */
 export function withLink(chain: Chain, { sequence, previous, hash, stamp }: Link): Chain {
   const at = runsBefore(chain, sequence)
   const below = chain.runs[at - 1]
@@ -95,8 +98,8 @@ export function withLink(chain: Chain, { sequence, previous, hash, stamp }: Link
     end++
   }
   const runs = [...chain.runs.slice(0, start), run, ...chain.runs.slice(end)]
-  if (runs.length > CHAIN_RUNS_MAX) runs.splice(0, 2, joined(runs[0]!, runs[1]!))
-  return { ...chain, runs }
+  if (runs.length <= CHAIN_RUNS_MAX) return { ...chain, runs }
+  return { ...chain, floor: runs[1]!.from, runs: runs.slice(1) }
 }
 
 /** What is missing, ascending. */

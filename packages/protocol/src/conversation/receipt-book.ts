@@ -1,7 +1,7 @@
 // Which devices have which entries, and where they were read. conversation.md §8
 import { equalBytes, toHex } from '../codec/bytes.ts'
 import { RECEIPT_RANGES_MAX } from '../constants.ts'
-import type { Chain, Range } from './chain.ts'
+import type { Range, Run } from './chain.ts'
 import { type Author, chainKey } from './entry.ts'
 import { type ChainRange, sortRanges } from './kinds/chain-ranges.ts'
 import type { ReceiptContent } from './kinds/receipt.ts'
@@ -78,9 +78,15 @@ export class ReceiptBook {
   }
 }
 
+/** What is held of one device's entries: its chain, or more than that keeps track of. */
+export interface Holding {
+  readonly author: Author
+  readonly runs: readonly Pick<Run, 'from' | 'to' | 'last'>[]
+}
+
 /** What we have of an identity's devices, for a receipt to it: the newest when it is too much. */
 export function deliveredReceipt(
-  chains: Iterable<Chain>,
+  chains: Iterable<Holding>,
   identity: Uint8Array,
 ): ReceiptContent | null {
   const ranges = [...chains]

@@ -196,6 +196,9 @@ describe('a chain', () => {
     for (let at = 1; at < entries.length; at += 2) reader.hear(entries[at]!, from(ALICE), NOW_MS)
     const chain = reader.state.chains.get(chainKey(ALICE))!
     assert.equal(chain.runs.length, CHAIN_RUNS_MAX)
+    // What was given up is not said to be there: its author would stop sending it.
+    for (const { from, to } of chain.runs) assert.equal(from, to)
+    assert.equal(chain.floor, chain.runs[0]!.from)
     reader.restart()
     for (const bytes of entries) reader.hear(bytes, from(ALICE), NOW_MS)
     for (const bytes of entries) reader.hear(bytes, from(ALICE), NOW_MS)
