@@ -73,7 +73,9 @@ async function run(
   else {
     output.say(`Peer ${peer}`)
     for (const multiaddr of listen) output.say(`Listening on ${multiaddr}`)
-    if (web !== null) output.say(`Control API at ${web}`)
+    // With its login for whoever sits there; a log keeps what must not be kept.
+    const shown = context.io.stderr.isTTY ? web : web?.replace(/#.*/, '')
+    if (web !== null) output.say(`Control API at ${shown}`)
     output.say('Ready. Ctrl-C ends it.')
   }
   const stop = () => void daemon.stop()

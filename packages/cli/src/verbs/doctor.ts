@@ -1,6 +1,7 @@
 import type { CheckView } from '@ezchat/protocol/control/values.ts'
 import type { Command } from 'commander'
 import type { Act } from '../context.ts'
+import { escapeLine } from '../escape.ts'
 import { loadHost } from '../host.ts'
 
 const COLORS = { ok: 'green', warning: 'yellow', failure: 'red' } as const
@@ -25,7 +26,7 @@ export function declareDoctor(program: Command, act: Act): void {
           if (output.json) output.printJson(check)
           else {
             const verdict = output.paint(COLORS[check.verdict], check.verdict.padEnd(8))
-            output.print(`${verdict} ${check.name}: ${check.detail}`)
+            output.print(`${verdict} ${check.name}: ${escapeLine(check.detail)}`)
             if (check.advice !== '') output.print(`         ${check.advice}`)
           }
         }

@@ -3,6 +3,7 @@ import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { ResultOf } from '@ezchat/protocol/control/methods.ts'
 import type { Command } from 'commander'
 import type { Act, Context } from '../context.ts'
+import { escapeLine } from '../escape.ts'
 import { withProgress } from '../progress.ts'
 import { usage } from '../usage.ts'
 
@@ -64,7 +65,8 @@ function print({ output }: Context, status: ResultOf<'status'>): void {
     ['disk', `${mebibytes(storeBytes)} of ${mebibytes(quotaBytes)}`],
     ['memory', mebibytes(status.memoryBytes)],
   ])
-  for (const problem of status.problems) output.print(`${output.paint('yellow', '!')} ${problem}`)
+  for (const problem of status.problems)
+    output.print(`${output.paint('yellow', '!')} ${escapeLine(problem)}`)
 }
 
 function mebibytes(bytes: number): string {
