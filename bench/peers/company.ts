@@ -74,9 +74,12 @@ export class Person {
 
   /** Resolves when so many texts have come since it watches. */
   async untilHeard(count: number): Promise<void> {
-    const late = setTimeout(() => this.#fail(count), PATIENCE_MS)
-    while (this.heard.length < count) await new Promise<void>((wake) => (this.#waiting = wake))
-    clearTimeout(late)
+    const late = AbortSignal.timeout(PATIENCE_MS)
+    late.addEventListener('abort', () => this.#waiting?.())
+    while (this.heard.length < count) {
+      assert.ok(!late.aborted, `${this.heard.length} of ${count} have come`)
+      await new Promise<void>((wake) => (this.#waiting = wake))
+    }
   }
 
   /** All of a conversation, the oldest first. */
@@ -95,11 +98,6 @@ export class Person {
   async end(): Promise<void> {
     this.client.close()
     await this.daemon.end('SIGTERM')
-  }
-
-  #fail(count: number): void {
-    process.stderr.write(this.daemon.log)
-    throw new Error(`${this.heard.length} of ${count} have come`)
   }
 
   #hear({ kind, message }: ControlEvent): void {

@@ -1,5 +1,6 @@
 import type { Suite } from '../frame/case.ts'
 import { channelCases } from './channel-cases.ts'
+import { exchangeCases } from './exchange-cases.ts'
 import { intakeCases } from './intake-cases.ts'
 import { pushCases } from './push-cases.ts'
 import { storeCases } from './store-cases.ts'
@@ -13,5 +14,6 @@ export const suite: Suite = {
     yield* intakeCases(context)
     yield* pushCases(context)
     yield* channelCases(context)
+    yield* exchangeCases(context)
   },
 }

@@ -1,6 +1,7 @@
 // One person writes and the other one reads: real daemons, through the control API, durable at both
 // ends. A message has arrived when the recipient's daemon says so.
 import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Context, CountedCase } from '../frame/case.ts'
 import { percentile } from '../frame/statistics.ts'
 import { bundled, Company, type Person, SOURCE } from '../peers/company.ts'
@@ -10,6 +11,8 @@ const MODES = ['direct', 'stem'] as const
 const IN_FLIGHT = 32
 const TEXT_BYTES = 512
 const ASK_MS = 10
+/** Beyond it something is lost. */
+const PATIENCE_MS = 120_000
 
 const TARGETS = {
   direct: { 50: { most: 2.5 }, 99: { most: 15 } },
@@ -113,7 +116,11 @@ async function sustained(room: Room, count: number): Promise<number> {
 
 /** Asks until it holds. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, ASK_MS))
+  const endMs = performance.now() + PATIENCE_MS
+  while (!(await holds())) {
+    assert.ok(performance.now() < endMs, 'what was written has not come')
+    await pause(ASK_MS)
+  }
 }
 
 interface Waited {
