@@ -71,6 +71,7 @@ describe('two people', () => {
     const [shown] = await ezchatJson(alice.home, ['show', String(last?.id)])
     const hops = shown?.hops as { what: string }[]
     const kinds = hops.map(({ what }) => what)
-    for (const kind of ['written', 'queued', 'stamped', 'delivered']) assert.ok(kinds.includes(kind))
+    for (const kind of ['written', 'queued', 'stamped', 'delivered'])
+      assert.ok(kinds.includes(kind))
   })
 })

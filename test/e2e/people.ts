@@ -89,7 +89,7 @@ export class People {
   async until(name: string, holds: (client: Client) => Promise<boolean>): Promise<void> {
     const client = await this.client(name)
     let hasHappened = true
-    let wake = () => undefined as void
+    let wake: () => void = () => undefined
     const late = setTimeout(() => client.close(), PATIENCE_MS)
     const rouse = () => {
       hasHappened = true

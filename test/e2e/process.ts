@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-const BIN = new URL('../../packages/cli/src/bin.ts', import.meta.url).pathname
+export const BIN = new URL('../../packages/cli/src/bin.ts', import.meta.url).pathname
 /** Beyond it something hangs: the test says so instead of hanging with it. */
 export const PATIENCE_MS = 60_000
 
@@ -30,14 +30,23 @@ export function environment(): { [name: string]: string } {
   return { PATH, HOME, NO_COLOR: '1' }
 }
 
+export interface RunOptions {
+  readonly input?: string
+  readonly bin?: readonly string[]
+  readonly env?: { readonly [name: string]: string }
+  /** What starts it, where it is not started by itself. */
+  readonly before?: readonly string[]
+}
+
 /** A verb to its end. */
 export async function ezchat(
   home: string,
   args: readonly string[],
-  { input = '', bin = [BIN] }: { input?: string; bin?: readonly string[] } = {},
+  { input = '', bin = [BIN], env = {}, before = [] }: RunOptions = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [...bin, ...args, '--home', home], {
-    env: environment(),
+  const all = [...before, process.execPath, ...bin, ...args, '--home', home]
+  const child = spawn(all[0]!, all.slice(1), {
+    env: { ...environment(), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let out = ''

@@ -93,7 +93,10 @@ describe('two people and two carriers, on a wire that is listened to', () => {
       const { peers } = await people.ask(name, 'peers', {})
       assert.ok(peers.length > 0)
       for (const { isDialled, addresses } of peers.filter((peer) => peer.isDialled)) {
-        assert.ok(isDialled && addresses.every((at) => ports.includes(at.split('/')[4] ?? '')), name)
+        assert.ok(
+          isDialled && addresses.every((at) => ports.includes(at.split('/')[4] ?? '')),
+          name,
+        )
       }
     }
     for (const tap of taps) {
@@ -108,7 +111,9 @@ describe('two people and two carriers, on a wire that is listened to', () => {
     const heard = taps.flatMap((tap) => tap.recordings)
     assert.deepEqual(found(needles, heard), [])
     for (const needle of needles) {
-      const encoded = Buffer.from(Buffer.concat([Buffer.from('x'), needle.bytes]).toString('base64'))
+      const encoded = Buffer.from(
+        Buffer.concat([Buffer.from('x'), needle.bytes]).toString('base64'),
+      )
       assert.deepEqual(found([needle], [...heard, needle.bytes]), [needle.name])
       assert.deepEqual(found([needle], [...heard, encoded]), [needle.name])
     }

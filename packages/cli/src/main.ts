@@ -8,6 +8,7 @@ import { buildProgram } from './program.ts'
 import { VERSION } from './version.ts'
 
 const USAGE = 2
+const DISK = 3
 
 export async function main(argv: readonly string[]): Promise<void> {
   const io: Io = process
@@ -24,8 +25,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Whoever reads our output has enough: `ezchat read | head`.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      process.exit()
+      if (error.code === 'EPIPE') process.exit()
+      if (stream === process.stdout) io.stderr.write(`ezchat: cannot write: ${error.message}\n`)
+      process.exit(DISK)
     })
   }
   const program = buildProgram(actIn({ io, signal: interrupted.signal }), VERSION)

@@ -1,5 +1,6 @@
 // What the platform and the libraries say at the start, in the words of the control API.
 import { Failure } from '@ezchat/protocol/control/failures.ts'
+import { failureFrom } from '../control/failure-from.ts'
 import { EzchatError } from '../errors.ts'
 import { diskFailure } from './home.ts'
 
@@ -19,7 +20,8 @@ export function startFailure(error: unknown): unknown {
     const disk = diskFailure(each)
     if (disk !== null) return disk
   }
-  return error
+  const told = failureFrom(error)
+  return told.code === 'INTERNAL' ? error : told
 }
 
 const DEPTH_MAX = 8

@@ -11,6 +11,7 @@ import { createHome, hasIdentity, restoreHome } from '../messenger/setup.ts'
 import { Closings } from './closings.ts'
 import { composePeer } from './compose-peer.ts'
 import { readConfig, writeConfig } from './config-file.ts'
+import { startFailure } from './failures.ts'
 import { loadOffline } from './offline.ts'
 import {
   type AskPassphrase,
@@ -57,6 +58,8 @@ export async function initHome(paths: HomePaths, terms: InitTerms): Promise<Init
     const history = await openHistory(home, ask, closings)
     if (await hasIdentity(history.vault)) return await existing(home, history, terms)
     return await create(paths, home, history, terms)
+  } catch (error: unknown) {
+    throw startFailure(error)
   } finally {
     await closings.close()
   }
