@@ -29,7 +29,15 @@ export interface GossipInit {
 interface Allowance {
   readonly envelopes: Rate
   readonly drops: Rate
+  /** Of what was not looked at: beyond it nobody honest is so loud. */
+  readonly overflow: Rate
 }
+
+/**
+ * What a neighbour tells is what all of its neighbours told it, and what anybody pushed there: more
+ * than we look at is no fault. A multiple of it is.
+ */
+const OVERFLOW_FACTOR = 3
 
 export class Gossip {
   /** Batches that were not published, or not looked at, for want of room. */
@@ -94,11 +102,12 @@ export class Gossip {
   async #hear(shard: number, peer: PeerId, bytes: Uint8Array): Promise<Verdict> {
     const batch = this.#decode(peer, bytes)
     if (batch === null) return 'reject'
-    const { envelopes, drops } = this.#allowanceOf(peer)
+    const { envelopes, drops, overflow } = this.#allowanceOf(peer)
     const isAllowed = envelopes.take(batch.envelopes.length) && drops.take(batch.drops.length)
     if (!isAllowed) {
       this.droppedCount++
-      this.#init.wire.penalise(peer, 'flood')
+      const count = batch.envelopes.length + batch.drops.length
+      if (!overflow.take(count)) this.#init.wire.penalise(peer, 'flood')
       return 'ignore'
     }
     const receptions = [
@@ -129,6 +138,11 @@ export class Gossip {
     const allowance = {
       envelopes: new Rate(clock, GOSSIP_NOVELTY_PER_SECOND, GOSSIP_NOVELTY_BURST),
       drops: new Rate(clock, GOSSIP_DROPS_PER_SECOND, GOSSIP_DROPS_BURST),
+      overflow: new Rate(
+        clock,
+        GOSSIP_NOVELTY_PER_SECOND * OVERFLOW_FACTOR,
+        GOSSIP_NOVELTY_BURST * OVERFLOW_FACTOR,
+      ),
     }
     this.#allowances.set(peer, allowance)
     return allowance
