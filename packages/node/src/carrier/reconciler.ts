@@ -129,7 +129,9 @@ export class Reconciler {
   /** Whoever has dialled asks first; the other one hears of it, and need not ask. */
   #meet(peer: PeerId, isDialled: boolean): void {
     if (this.#sharedWith(peer).length === 0) return
-    const delayMs = isDialled ? this.#soonMs() : this.#periodMs()
+    // Who comes back asks the first one at once: what waited for its owner is there.
+    const isFirst = isDialled && this.#peers.size === 0
+    const delayMs = isFirst ? 0 : isDialled ? this.#soonMs() : this.#periodMs()
     this.#peers.set(peer, new PeerHistory(this.#init.clock, delayMs))
   }
 

@@ -4,6 +4,7 @@
 export const RECONCILE_PERIOD_MS = 60_000
 export const RECONCILE_TURN_COUNT_MAX = 4
 // After a carrier connects: up to so long, so that a returning one is not compared by all at once.
+// The first one that it dials itself is asked at once.
 export const RECONCILE_CONNECT_MS_MAX = 2000
 // Per node: comparisons with others under way at once, each one exchange and one load at a time.
 export const RECONCILE_ACTIVE_COUNT_MAX = 4
