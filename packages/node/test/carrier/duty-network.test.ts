@@ -5,6 +5,8 @@ import {
   DUTY_CARRIERS_MIN,
   DUTY_PERIOD_MS,
   DUTY_STAY_MS_MIN,
+  PEERING_PERIOD_MS,
+  PEERING_WARM_MS_MAX,
   RECONCILE_PERIOD_MS,
   STORE_ENTRY_BYTES,
   SWEEP_PERIOD_MS,
@@ -203,6 +205,29 @@ describe('a carrier', () => {
   )
 
   test(
+    'stays connected to the carriers to which it has delivered, and to no others',
+    withNetwork(async (net) => {
+      const author = await net.add({ mode: 'own', own: [0] })
+      const [served, third, told] = await net.several(3)
+      const { book } = author.carrier
+      book.served(served!.peer, 3)
+      book.served(third!.peer, 3)
+      book.learn(2, told!.peer, [])
+      await net.clock.advance(2 * PEERING_PERIOD_MS)
+      assert.ok(net.fabric.isLinked(author.peer, served!.peer))
+      assert.ok(net.fabric.isLinked(author.peer, third!.peer))
+      net.unlinkAll(author)
+      await net.clock.advance(2 * PEERING_PERIOD_MS)
+      assert.ok(net.fabric.isLinked(author.peer, served!.peer))
+      assert.ok(!net.fabric.isLinked(author.peer, told!.peer))
+      net.unlinkAll(author)
+      net.clock.jump(PEERING_WARM_MS_MAX)
+      await net.clock.advance(2 * PEERING_PERIOD_MS)
+      assert.ok(!net.fabric.isLinked(author.peer, served!.peer), 'a week later it is forgotten')
+    }),
+  )
+
+  test(
     'says in the DHT what it carries, again and again, and a failure is made good',
     withNetwork(async (net) => {
       const node = await net.add()
@@ -229,7 +254,7 @@ describe('a carrier', () => {
       await net.fill(node, net.envelopes(5))
       net.clock.jump(31 * DAY_SECONDS * 1000)
       await net.fill(node, net.envelopes(2))
-      await net.clock.advance(1.2 * SWEEP_PERIOD_MS)
+      await net.clock.advance(2.4 * SWEEP_PERIOD_MS)
       assert.equal(node.store.usage.count, 2)
     }),
   )
