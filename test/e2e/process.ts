@@ -66,7 +66,7 @@ export async function ezchat(
 export async function ezchatJson(
   home: string,
   args: readonly string[],
-  options: { input?: string; code?: number } = {},
+  options: RunOptions & { code?: number } = {},
 ): Promise<Json[]> {
   const { code, out, err } = await ezchat(home, [...args, '--json'], options)
   if (code !== (options.code ?? 0)) {
