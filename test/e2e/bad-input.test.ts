@@ -148,7 +148,7 @@ describe('homes', () => {
       assert.equal(`${out}${err}`.includes(phrase), false)
       assert.doesNotMatch(`${out}${err}`, /1\. \w+ +2\. /)
     }
-    assert.match(silent.err, /shown on a terminal only/)
+    assert.match(silent.err, /recovery-words\.txt/)
     const back = people.home('restored')
     const [restored] = await ezchatJson(back, ['init', '--restore', '--alone'], {
       input: `${words.join(' ')}\n`,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { Command } from 'commander'
 import type { Act, Context } from '../context.ts'
@@ -35,6 +36,8 @@ export function declareInit(program: Command, act: Act): void {
         const words = options.restore ? await readWords(context) : undefined
         const passphrase = options.passphrase ? await readNewPassphrase(context) : undefined
         const { bootstrap, network } = options
+        const isNew = words === undefined
+        const wordsFile = options.wordsFile ?? (isNew ? placeForWords(context) : undefined)
         const making = initHome(paths, {
           config: {
             ...(bootstrap === undefined ? {} : { bootstrap }),
@@ -45,14 +48,15 @@ export function declareInit(program: Command, act: Act): void {
           ...(options.name === undefined ? {} : { name: options.name }),
           ...(words === undefined ? {} : { words }),
           ...(passphrase === undefined ? {} : { passphrase }),
-          ...(options.wordsFile === undefined ? {} : { wordsFile: options.wordsFile }),
+          ...(wordsFile === undefined ? {} : { wordsFile }),
         })
         const what = words === undefined ? 'making keys' : 'asking the network for your devices'
         const made = await withProgress(output, what, making)
+        if (made.words !== null) tellOnce(context, made.words)
+        else if (made.isNew && wordsFile !== undefined) tellPlace(context, wordsFile)
         if (output.json) return output.printJson({ address: made.address })
         output.print(made.address)
         if (io.stdout.isTTY) printQr(output, made.address)
-        if (made.words !== null) tellOnce(context, made.words)
         output.say(
           made.isNew ? 'Next: ezchat daemon' : 'This home was there already: nothing changed.',
         )
@@ -60,14 +64,18 @@ export function declareInit(program: Command, act: Act): void {
     )
 }
 
-/** Once, and only where a person sees it: not into a log or a pipe. */
-function tellOnce({ io, output }: Context, words: string): void {
-  if (!io.stderr.isTTY) {
-    output.say(
-      'The recovery words are shown on a terminal only: run ezchat init there, or --words-file.',
-    )
-    return
-  }
+/** Where no person sees them, they are not lost: nor do they go into a log or a pipe. */
+function placeForWords({ io, paths }: Context): string | undefined {
+  return io.stderr.isTTY ? undefined : join(dirname(paths.config), 'recovery-words.txt')
+}
+
+function tellPlace({ output }: Context, path: string): void {
+  output.complain(
+    `The 24 recovery words are in ${escapeLine(path)}: write them down, delete the file.`,
+  )
+}
+
+function tellOnce({ output }: Context, words: string): void {
   output.complain('')
   output.complain('Write down these 24 words. Whoever has them is you; without them a lost disk is')
   output.complain('a lost identity. They are shown this once.')
