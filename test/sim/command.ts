@@ -23,6 +23,7 @@ export const OPTION_DEFINITIONS = {
   mode: { type: 'string' },
   mutation: { type: 'string' },
   soak: { type: 'string' },
+  jobs: { type: 'string' },
   latency: { type: 'string' },
   loss: { type: 'string' },
   resets: { type: 'string' },

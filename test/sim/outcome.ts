@@ -12,6 +12,7 @@ export interface Outcome {
   readonly latencyMs: Percentiles
   /** Of these, the ones that were not the first of several in a row: connections are there. */
   readonly latencyLaterMs: Percentiles
+  /** While users wrote. */
   readonly sentBytesPerNodeHour: number
   readonly diskBytesPerNode: number
   readonly envelopesPerNode: number
@@ -49,8 +50,6 @@ export function outcomeOf(world: World): Outcome {
   const daemons = world.nodes.flatMap(({ daemon }) => daemon ?? [])
   const carrying = daemons.filter(({ carrier }) => carrier.shards.length > 0)
   const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
-  const hours = (timeline.nowMs - world.measuredSinceMs) / 3_600_000
-  const sent = sum(world.network.hosts.map(({ sentBytes }) => sentBytes))
   const shares = completeShares(world)
   return {
     messageCount: model.messages.length,
@@ -59,7 +58,7 @@ export function outcomeOf(world: World): Outcome {
     storedCount: accepted.filter(({ storedAtMs }) => storedAtMs !== null).length,
     latencyMs: percentilesOf(present.map(latency)),
     latencyLaterMs: percentilesOf(present.filter(({ isFirst }) => !isFirst).map(latency)),
-    sentBytesPerNodeHour: sent / plan.nodeCount / hours,
+    sentBytesPerNodeHour: world.sentBytes / plan.nodeCount / (plan.minutes / 60),
     diskBytesPerNode: sum(carrying.map(({ store }) => store.usage.bytesCharged)) / carrying.length,
     envelopesPerNode: sum(carrying.map(({ store }) => store.usage.count)) / carrying.length,
     spies: world.spies.score,

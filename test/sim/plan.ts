@@ -22,6 +22,8 @@ export interface Plan {
   readonly warmUpMinutes: number
   /** After it, without faults: at most, for what is not delivered yet. */
   readonly settleMinutes: number
+  /** Of these: in any case, for carriers to reconcile. */
+  readonly calmMinutes: number
   readonly mode: CourierMode
   /** Of all nodes: whoever has one writes and reads. The others only carry. */
   readonly userShare: number
@@ -67,6 +69,7 @@ export const CALM: Plan = {
   minutes: 10,
   warmUpMinutes: 4,
   settleMinutes: 4 * 1440,
+  calmMinutes: 3,
   mode: 'stem',
   userShare: 1,
   lightShare: 0,
@@ -136,6 +139,7 @@ export const OPTIONS: Readonly<Record<string, NumberKey>> = {
   minutes: 'minutes',
   'warm-up': 'warmUpMinutes',
   settle: 'settleMinutes',
+  calm: 'calmMinutes',
   users: 'userShare',
   light: 'lightShare',
   nat: 'natShare',
@@ -159,20 +163,26 @@ export const OPTIONS: Readonly<Record<string, NumberKey>> = {
 
 /** The command that runs it again. */
 export function commandOf(plan: Plan, base: 'calm' | 'storm'): string {
+  return `npm run sim -- ${wordsOf(plan, base).join(' ')}`
+}
+
+/** Its options, one word each. */
+export function wordsOf(plan: Plan, base: 'calm' | 'storm'): string[] {
   const from = base === 'storm' ? STORM : CALM
   const words = base === 'storm' ? ['--storm'] : []
   for (const [name, key] of Object.entries(OPTIONS)) {
-    if (name === 'seed' || name === 'shard-bits' || plan[key] !== from[key])
-      words.push(`--${name} ${plan[key]}`)
+    if (name === 'seed' || name === 'shard-bits' || plan[key] !== from[key]) {
+      words.push(`--${name}`, `${plan[key]}`)
+    }
   }
-  if (plan.mode !== from.mode) words.push(`--mode ${plan.mode}`)
+  if (plan.mode !== from.mode) words.push('--mode', `${plan.mode}`)
   if (plan.hasFaultyDisks !== from.hasFaultyDisks) words.push('--disks')
   if (plan.isGrown) words.push('--grown')
   if (plan.isOneAbsent) words.push('--absent')
   const { latencyMs, lossShare, resetShare } = plan.conditions
-  if (latencyMs !== from.conditions.latencyMs) words.push(`--latency ${latencyMs}`)
-  if (lossShare !== from.conditions.lossShare) words.push(`--loss ${lossShare}`)
-  if (resetShare !== from.conditions.resetShare) words.push(`--resets ${resetShare}`)
-  if (plan.mutation !== null) words.push(`--mutation ${plan.mutation}`)
-  return `npm run sim -- ${words.join(' ')}`
+  if (latencyMs !== from.conditions.latencyMs) words.push('--latency', `${latencyMs}`)
+  if (lossShare !== from.conditions.lossShare) words.push('--loss', `${lossShare}`)
+  if (resetShare !== from.conditions.resetShare) words.push('--resets', `${resetShare}`)
+  if (plan.mutation !== null) words.push('--mutation', `${plan.mutation}`)
+  return words
 }

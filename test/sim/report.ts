@@ -1,146 +1,114 @@
-// npm run sim -- --report: the table of what a network of so many does, and what it withstands.
-import type { Result, Target } from '../../bench/frame/case.ts'
-import { countedResults, printTable } from '../../bench/frame/results.ts'
+// npm run sim -- --report: the table of what a network of so many does, and what it withstands. Each
+// row is a process of its own, the one that its command starts: none takes another's memory along,
+// and whatever fails fails alone.
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Result } from '../../bench/frame/case.ts'
+import { countedResults, printNumber } from '../../bench/frame/results.ts'
 import type { Outcome } from './outcome.ts'
-import { CALM, type Plan, shardBitsFor } from './plan.ts'
+import { commandOf, type Plan, wordsOf } from './plan.ts'
+import { type Figure, figuresOf, type ReportRow, reportOf } from './rows.ts'
 
 export interface ReportInit {
-  readonly runOne: (plan: Plan, base: 'calm') => Promise<Outcome>
-  /** A tenth of the nodes: to see that it works. */
   readonly isQuick: boolean
+  /** Runs at the same time. */
+  readonly jobCount: number
+  /** One line per row, when it is there. */
+  readonly print: (line: string) => void
 }
 
-interface Row {
-  readonly name: string
-  readonly unit: string
-  readonly value: number
-  readonly target?: Target
+/** What a run took, beside what came of it. */
+export interface Cost {
+  readonly cpuSeconds: number
+  readonly peakMib: number
 }
 
-const BUSY: Partial<Plan> = { minutes: 4, warmUpMinutes: 1, messagesPerUserHour: 12 }
-function sized(nodeCount: number): Partial<Plan> {
-  return { ...BUSY, nodeCount, shardBits: shardBitsFor(nodeCount), isGrown: true }
-}
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const HEAP_MIB = 16_384
+const YOUNG_MIB = 64
+const ROW_MS_MAX = 1_800_000
 
-const ALL: Target = { least: 100, most: 100 }
-
-export async function report({ runOne, isQuick }: ReportInit): Promise<Result[]> {
-  const scale = isQuick ? 10 : 1
-  const results: Result[] = []
-  const add = (row: Row) => {
-    const { name, unit, value, target } = row
-    const counted = { kind: 'counted', name, unit, count: () => ({ ours: value }) } as const
-    const judged = target === undefined ? counted : { ...counted, target }
-    results.push(...countedResults('sim', judged, { ours: value }))
+export async function report({ isQuick, jobCount, print }: ReportInit): Promise<Result[]> {
+  const { rows, comparisons } = reportOf(isQuick)
+  const outcomes = new Map<string, Outcome>()
+  const results = new Map<string, readonly Result[]>()
+  const show = (name: string, figures: readonly Figure[], cost: string) => {
+    results.set(
+      name,
+      figures.map((figure) => resultOf(name, figure)),
+    )
+    print(lineOf(name, figures, results.get(name)!, cost))
   }
-  const run = async (name: string, change: Partial<Plan>) => {
-    const plan = { ...CALM, ...change }
-    const startedAtMs = performance.now()
-    const outcome = await runOne(plan, 'calm')
-    const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0)
-    console.error(`${name}: ${outcome.eventCount} events in ${seconds} s`)
-    for (const violation of outcome.violations.slice(0, 5)) console.error(`  ${violation}`)
-    return outcome
-  }
-  const sizes = [100, 1000, 10_000].map((count) => count / scale)
-  const bySize = new Map<number, Outcome>()
-  for (const nodeCount of sizes) {
-    for (const mode of ['direct', 'stem'] as const) {
-      const name = `${nodeCount} nodes, ${mode}`
-      const outcome = await run(name, { ...sized(nodeCount), mode })
-      for (const row of rowsOf(name, outcome, targetsOf(nodeCount, mode))) add(row)
-      if (mode === 'stem') bySize.set(nodeCount, outcome)
+  const runRow = async (row: ReportRow) => {
+    const { name, plan } = row
+    try {
+      const outcome = await runAlone(plan)
+      outcomes.set(name, outcome)
+      show(name, figuresOf(row, outcome), costOf(outcome))
+      if (outcome.violations.length > 0) print(`  again: ${commandOf(plan, 'calm')}`)
+    } catch (error: unknown) {
+      if (!(error instanceof Error)) throw error
+      show(name, [FAILED], error.message)
+      print(`  again: ${commandOf(plan, 'calm')}`)
     }
   }
-  // An eighth of the largest, with an eighth of its shards.
-  const [, , largest] = sizes
-  const eighth = largest! / 8
-  const small = await run(`${eighth} nodes, stem`, { ...sized(eighth), mode: 'stem' })
-  for (const row of growthRows(small, bySize.get(largest!)!, `${eighth} to ${largest} nodes`))
-    add(row)
-  const nodeCount = sizes[1]!
-  for (const [name, change] of hardships()) {
-    const outcome = await run(name, { ...sized(nodeCount), ...change })
-    for (const row of rowsOf(name, outcome, {})) add(row)
+  const waiting = [...rows].sort((a, b) => Number(a.isLong ?? false) - Number(b.isLong ?? false))
+  const work = async () => {
+    for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) await runRow(row)
   }
-  for (const spyShare of [0.1, 0.2]) {
-    for (const mode of ['direct', 'stem'] as const) {
-      const name = `${spyShare * 100} % first spies, ${mode}`
-      const { spies, acceptedCount } = await run(name, { ...sized(nodeCount), mode, spyShare })
-      const value = (100 * spies.rightCount) / Math.max(1, spies.seenCount)
-      add({ name: `${name}: authors named, of messages seen`, unit: '%', value })
-      const ofAll = (100 * spies.rightCount) / Math.max(1, acceptedCount)
-      add({ name: `${name}: authors named, of all messages`, unit: '%', value: ofAll })
-    }
+  await Promise.all(Array.from({ length: jobCount }, work))
+  for (const { name, from, to, figures } of comparisons) {
+    const [first, second] = [outcomes.get(from), outcomes.get(to)]
+    const isThere = first !== undefined && second !== undefined
+    show(name, isThere ? figures(first, second) : [FAILED], '')
   }
-  add(await absenceRow(run, isQuick))
-  return results
+  return [...rows, ...comparisons].flatMap(({ name }) => results.get(name) ?? [])
 }
 
-export function printReport(results: readonly Result[]): string {
-  return printTable(results)
-}
+const FAILED: Figure = { what: 'came to an end', unit: '%', value: 0, target: { least: 100 } }
 
-function targetsOf(nodeCount: number, mode: 'direct' | 'stem'): { p50?: Target; p95?: Target } {
-  if (nodeCount !== 1000) return {}
-  return mode === 'direct' ? { p50: { most: 500 }, p95: { most: 650 } } : { p50: { most: 2000 } }
-}
-
-function rowsOf(
-  name: string,
-  outcome: Outcome,
-  { p50, p95 }: { readonly p50?: Target; readonly p95?: Target },
-): Row[] {
-  const { latencyMs, acceptedCount, deliveredCount } = outcome
-  const share = acceptedCount === 0 ? 0 : (100 * deliveredCount) / acceptedCount
-  return [
-    { name: `${name}: delivered of ${acceptedCount}`, unit: '%', value: share, target: ALL },
-    { name: `${name}: p50`, unit: 'ms', value: latencyMs.p50, ...(p50 && { target: p50 }) },
-    { name: `${name}: p95`, unit: 'ms', value: latencyMs.p95, ...(p95 && { target: p95 }) },
-    {
-      name: `${name}: p50 after the first of a talk`,
-      unit: 'ms',
-      value: outcome.latencyLaterMs.p50,
-    },
-    { name: `${name}: p99`, unit: 'ms', value: latencyMs.p99 },
-    { name: `${name}: sent`, unit: 'KiB/node/h', value: outcome.sentBytesPerNodeHour / 1024 },
-    { name: `${name}: on disk`, unit: 'KiB/node', value: outcome.diskBytesPerNode / 1024 },
-  ]
-}
-
-function growthRows(small: Outcome, large: Outcome, from: string): Row[] {
-  const change = (of: (outcome: Outcome) => number) => 100 * (of(large) / of(small) - 1)
-  const target: Target = { least: -10, most: 10 }
-  const sent = change(({ sentBytesPerNodeHour }) => sentBytesPerNodeHour)
-  const disk = change(({ diskBytesPerNode }) => diskBytesPerNode)
-  return [
-    { name: `${from}: sent per node changes by`, unit: '%', value: sent, target },
-    { name: `${from}: disk per node changes by`, unit: '%', value: disk, target },
-  ]
-}
-
-function hardships(): readonly [string, Partial<Plan>][] {
-  const long = { minutes: 20 } as const
-  return [
-    ['25 % replaced per hour, stem', { ...long, churnPerHour: 0.25 }],
-    ['50 % replaced per hour, stem', { ...long, churnPerHour: 0.5 }],
-    ['50 % replaced per hour, direct', { ...long, churnPerHour: 0.5, mode: 'direct' }],
-    ['30 % of nodes sign and drop, stem', { ...long, liarShare: 0.3 }],
-    ['30 % of nodes dead, stem', { ...long, deadShare: 0.3 }],
-    ['50 % replaced, 30 % dead, stem', { ...long, churnPerHour: 0.5, deadShare: 0.3 }],
-    ['partition of 5 minutes and heal, stem', { ...long, partitionMinutes: 5 }],
-  ]
-}
-
-async function absenceRow(
-  run: (name: string, change: Partial<Plan>) => Promise<Outcome>,
-  isQuick: boolean,
-): Promise<Row> {
-  const days = isQuick ? 1 : 7
-  const name = `a carrier is back after ${days} days: complete`
-  const { absentShare } = await run(name, {
-    ...{ nodeCount: 10, minutes: days * 1440, messagesPerUserHour: 2 },
-    isOneAbsent: true,
+/** By the command that anybody can type. */
+function runAlone(plan: Plan): Promise<Outcome & Cost> {
+  const flags = [`--max-old-space-size=${HEAP_MIB}`, `--max-semi-space-size=${YOUNG_MIB}`]
+  const child = spawn(process.execPath, [...flags, MAIN, ...wordsOf(plan, 'calm'), '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: ROW_MS_MAX,
   })
-  return { name, unit: '%', value: 100 * absentShare, target: ALL }
+  const pieces: Buffer[] = []
+  child.stdout.on('data', (piece: Buffer) => pieces.push(piece))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      const text = Buffer.concat(pieces).toString()
+      // It ends with 1 where something was violated, and says what.
+      if (text.trim() === '') reject(new Error(`no outcome: ${signal ?? `exit ${code}`}`))
+      else resolve(JSON.parse(text))
+    })
+  })
+}
+
+function resultOf(name: string, { what, unit, value, target }: Figure): Result {
+  const counted = { kind: 'counted', name: `${name}: ${what}`, unit } as const
+  const count = () => ({ ours: value })
+  const judged = target === undefined ? { ...counted, count } : { ...counted, count, target }
+  return countedResults('sim', judged, { ours: value })[0]!
+}
+
+/** `what 12 ms (met <= 20)`, and the next, and the next. */
+function lineOf(
+  name: string,
+  figures: readonly Figure[],
+  results: readonly Result[],
+  cost: string,
+): string {
+  const parts = results.map(({ value, unit, target, met }, at) => {
+    const verdict = target === null ? '' : ` (${target}: ${met === true ? 'met' : 'NOT MET'})`
+    return `${figures[at]!.what} ${printNumber(value)} ${unit}${verdict}`
+  })
+  return `| ${name} | ${parts.join('; ')} | ${cost} |`
+}
+
+function costOf({ cpuSeconds, peakMib, virtualMinutes }: Outcome & Cost): string {
+  const gib = (peakMib / 1024).toFixed(1)
+  return `${Math.round(virtualMinutes)} virtual minutes, ${Math.round(cpuSeconds)} s, ${gib} GiB`
 }

@@ -26,8 +26,6 @@ const BOOTSTRAP_COUNT = 3
 const MINUTE_MS = 60_000
 /** Everybody starts within it. */
 const START_MS = 60_000
-/** In which carriers reconcile after the last fault. */
-const CALM_MINUTES = 3
 /** Whom a user writes to. */
 const CONTACT_COUNT = 5
 /** Messages in a row, and the time between two of them. */
@@ -52,8 +50,8 @@ export class World implements Scene {
   /** Whoever may fail: all but those through which everybody comes in. */
   readonly mortals: SimNode[] = []
   readonly nodesByHost = new Map<number, Machine>()
-  /** From here on traffic is counted. */
-  measuredSinceMs = 0
+  /** Of all hosts, while users wrote. */
+  sentBytes = 0
   reportCount = 0
   readonly #userAt = new Map<Machine, User>()
   readonly #random: Random
@@ -130,6 +128,7 @@ export class World implements Scene {
     this.#faults.begin()
     await timeline.run(timeline.nowMs + plan.minutes * MINUTE_MS)
     this.#isWriting = false
+    for (const host of this.network.hosts) this.sentBytes += host.sentBytes
     this.#faults.heal()
     await this.#settle()
     this.model.checkComplete(0)
@@ -142,7 +141,7 @@ export class World implements Scene {
   async #settle(): Promise<void> {
     const { timeline, model, plan } = this
     const untilMs = timeline.nowMs + plan.settleMinutes * MINUTE_MS
-    await timeline.run(timeline.nowMs + CALM_MINUTES * MINUTE_MS)
+    await timeline.run(timeline.nowMs + plan.calmMinutes * MINUTE_MS)
     while (timeline.nowMs < untilMs && !model.isComplete) {
       await timeline.run(timeline.nowMs + MINUTE_MS)
     }
@@ -226,7 +225,6 @@ export class World implements Scene {
   }
 
   #resetCounters(): void {
-    this.measuredSinceMs = this.timeline.nowMs
     this.network.traffic.clear()
     for (const host of this.network.hosts) {
       host.sentBytes = 0

@@ -132,6 +132,18 @@ export class CarrierBook {
     return others.size
   }
 
+  /** Shards of which somebody served us since then, the latest first. */
+  shardsServedSince(atSeconds: number): number[] {
+    const latest = [...this.#shards].map(([shard, { servedAtSeconds }]) => ({
+      shard,
+      servedAtSeconds,
+    }))
+    return latest
+      .filter(({ servedAtSeconds }) => servedAtSeconds >= atSeconds)
+      .sort((a, b) => b.servedAtSeconds - a.servedAtSeconds)
+      .map(({ shard }) => shard)
+  }
+
   /** All carriers known, whatever they carry. */
   get carrierCount(): number {
     const all = new Set(this.#init.neighbours.carriers())

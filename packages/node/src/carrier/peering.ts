@@ -1,4 +1,5 @@
-// Keeps a few other carriers of each of our shards connected, for gossip and reconciliation.
+// Keeps a few other carriers of each of our shards connected, for gossip and reconciliation, and of
+// those shards to which we have delivered lately: the next envelope need not wait for a dial.
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import type { Clock, Wire } from '@ezchat/protocol/ports.ts'
 import { within } from '../deadline.ts'
@@ -6,8 +7,12 @@ import {
   PEERING_COUNT_MIN,
   PEERING_DIAL_COUNT_MAX,
   PEERING_DIAL_MS_MAX,
+  PEERING_MISSED_MS,
   PEERING_PERIOD_MS,
   PEERING_SEARCH_MS_MAX,
+  PEERING_WARM_COUNT,
+  PEERING_WARM_MS_MAX,
+  PEERING_WARM_SHARD_COUNT_MAX,
 } from '../limits.ts'
 import type { CarrierBook } from './carrier-book.ts'
 import type { Neighbours } from './neighbours.ts'
@@ -26,6 +31,8 @@ export class Peering {
   readonly #init: PeeringInit
   readonly #closing = new AbortController()
   #cancelTimer: () => void
+  /** Of those that are kept connected for what is to be delivered. */
+  readonly #missedAtMs = new Map<string, number>()
   #searchAtMs = 0
   #searchWaitMs = PEERING_PERIOD_MS
 
@@ -42,14 +49,15 @@ export class Peering {
   #after(): () => void {
     const { clock, crypto } = this.#init
     return clock.after(jittered(crypto, PEERING_PERIOD_MS, 0.3), () => {
-      this.#connect()
+      const dialled = new Set<string>()
+      this.#connect(dialled)
+      this.#warm(dialled)
       this.#cancelTimer = this.#after()
     })
   }
 
-  #connect(): void {
+  #connect(dialled: Set<string>): void {
     const { crypto, book, neighbours, carried } = this.#init
-    const dialled = new Set<string>()
     for (const shard of shuffled(crypto, carried())) {
       if (dialled.size >= PEERING_DIAL_COUNT_MAX) return
       const missing = PEERING_COUNT_MIN - neighbours.carriersOf(shard).length
@@ -57,11 +65,39 @@ export class Peering {
       const away = book.known(shard).filter((peer) => !this.#isConnected(peer))
       if (away.length < missing) this.#search(shard)
       for (const peer of away.slice(0, missing)) {
-        if (dialled.size >= PEERING_DIAL_COUNT_MAX || dialled.has(peer)) continue
-        dialled.add(peer)
-        this.#dial(peer, shard)
+        this.#dialOnce(dialled, peer, () => book.failed(peer, shard))
       }
     }
+  }
+
+  /** Only carriers that would be asked first in any case. That one is away now says little of it. */
+  #warm(dialled: Set<string>): void {
+    const { clock, book, carried } = this.#init
+    const nowMs = clock.monotonicMs()
+    for (const [peer, atMs] of this.#missedAtMs) {
+      if (nowMs - atMs >= PEERING_MISSED_MS) this.#missedAtMs.delete(peer)
+    }
+    const isCarried = new Set(carried())
+    const sinceSeconds = Math.floor((clock.nowMs() - PEERING_WARM_MS_MAX) / 1000)
+    const others = book.shardsServedSince(sinceSeconds).filter((shard) => !isCarried.has(shard))
+    for (const shard of others.slice(0, PEERING_WARM_SHARD_COUNT_MAX)) {
+      const known = book.known(shard).filter((peer) => !this.#missedAtMs.has(peer))
+      for (const peer of known.slice(0, PEERING_WARM_COUNT)) {
+        if (!this.#isConnected(peer)) {
+          this.#dialOnce(dialled, peer, () => this.#missedAtMs.set(peer, clock.monotonicMs()))
+        }
+      }
+    }
+  }
+
+  #dialOnce(dialled: Set<string>, peer: string, failed: () => void): void {
+    if (dialled.size >= PEERING_DIAL_COUNT_MAX || dialled.has(peer)) return
+    dialled.add(peer)
+    const { wire, clock } = this.#init
+    const dial = (signal: AbortSignal) => wire.connect(peer, { signal })
+    within(clock, PEERING_DIAL_MS_MAX, dial, this.#closing.signal).catch(() => {
+      if (!this.#closing.signal.aborted) failed()
+    })
   }
 
   /** What is found is tried at the next turn. In a network that has no more, less and less often. */
@@ -81,13 +117,5 @@ export class Peering {
 
   #isConnected(peer: string): boolean {
     return this.#init.wire.peers().some((other) => other.peer === peer)
-  }
-
-  #dial(peer: string, shard: number): void {
-    const { wire, clock, book } = this.#init
-    const dial = (signal: AbortSignal) => wire.connect(peer, { signal })
-    within(clock, PEERING_DIAL_MS_MAX, dial, this.#closing.signal).catch(() => {
-      if (!this.#closing.signal.aborted) book.failed(peer, shard)
-    })
   }
 }

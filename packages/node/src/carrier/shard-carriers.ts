@@ -34,6 +34,13 @@ export class ShardCarriers {
     return this.#served.values()
   }
 
+  /** When one of them served last; 0 for never. */
+  get servedAtSeconds(): number {
+    let latest = 0
+    for (const carrier of this.#served.values()) latest = Math.max(latest, carrier.servedAtSeconds)
+    return latest
+  }
+
   get(peer: PeerId): KnownCarrier | null {
     return this.#served.get(peer) ?? this.#told.get(peer) ?? null
   }

@@ -71,6 +71,13 @@ export const PEERING_DIAL_MS_MAX = 10_000
 export const PEERING_PERIOD_MS = 30_000
 // Between two searches for more of them, doubling while nobody is found.
 export const PEERING_SEARCH_MS_MAX = 3_600_000
+// Per node: shards of others, to which it has delivered within a week, whose first carriers stay
+// connected: 16 connections at the most, and an envelope is there three round trips earlier.
+export const PEERING_WARM_SHARD_COUNT_MAX = 8
+export const PEERING_WARM_COUNT = 2
+export const PEERING_WARM_MS_MAX = 604_800_000
+// One of these that could not be reached: how long another one is kept instead.
+export const PEERING_MISSED_MS = 600_000
 // Per shard: provider records hold for 48 hours; renewed well before, and at different times.
 export const ANNOUNCE_PERIOD_MS = 72_000_000
 // Between two announcements of one node, and after one that failed. Each is some 20 messages.

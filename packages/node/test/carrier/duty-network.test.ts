@@ -79,7 +79,12 @@ describe('duty in a network', () => {
       assert.ok(mean < 16, `${mean} of 64 shards each`)
       const before = coverage(net)
       await net.clock.advance(3 * DUTY_PERIOD_MS)
-      assert.deepEqual(coverage(net), before, 'nobody comes and goes')
+      const after = coverage(net)
+      // What is empty is still being left by some, down to enough.
+      for (const [shard, count] of after.entries()) {
+        assert.ok(count <= before[shard]!, `nobody takes up ${shard} again`)
+        assert.ok(count >= DUTY_CARRIERS_ENOUGH, `${count} carry ${shard}`)
+      }
     }, 6),
   )
 
@@ -207,7 +212,7 @@ describe('a carrier', () => {
   test(
     'stays connected to the carriers to which it has delivered, and to no others',
     withNetwork(async (net) => {
-      const author = await net.add({ mode: 'own', own: [0] })
+      const author = await net.add({ mode: 'own' })
       const [served, third, told] = await net.several(3)
       const { book } = author.carrier
       book.served(served!.peer, 3)
