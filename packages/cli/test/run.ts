@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly input?: string
   readonly env?: { readonly [name: string]: string }
   readonly signal?: AbortSignal
+  /** Of standard output; none when left out. */
+  readonly terminal?: { readonly columns: number }
 }
 
 class Collected extends Writable {
@@ -30,7 +32,10 @@ class Collected extends Writable {
 export async function runVerb(typed: readonly string[], options: RunOptions): Promise<Ran> {
   const stdin = new PassThrough()
   stdin.end(options.input ?? '')
-  const stdout = new Collected()
+  const stdout = Object.assign(
+    new Collected(),
+    options.terminal && { isTTY: true, ...options.terminal },
+  )
   const stderr = new Collected()
   const io = { stdin, stdout, stderr, env: options.env ?? {} } as unknown as Io
   const signal = options.signal ?? new AbortController().signal

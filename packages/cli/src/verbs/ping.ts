@@ -1,7 +1,9 @@
-import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { Command } from 'commander'
 import type { Act } from '../context.ts'
 import { withProgress } from '../progress.ts'
+
+/** Of the network: see the table of exit codes. */
+const UNREACHED = 3
 
 export function declarePing(program: Command, act: Act): void {
   program
@@ -15,7 +17,7 @@ export function declarePing(program: Command, act: Act): void {
         const answer = await withProgress(output, 'asking', asking)
         if (output.json) output.printJson(answer)
         else output.print(answer.detail)
-        if (!answer.reached) throw new Failure('NO_DAEMON', 'nobody answered')
+        if (!answer.reached) process.exitCode = UNREACHED
       }),
     )
 }
