@@ -1,6 +1,5 @@
 // What a carrier keeps per shard and day, so that equal sets are seen to be equal: how many ids,
 // and their sum modulo 2^256. Kept incrementally; one addition per envelope. sync.md §2
-import { concatBytes } from '../codec/bytes.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
 import { ID_BYTES, SYNC_FINGERPRINT_BYTES } from '../constants.ts'
@@ -75,8 +74,20 @@ export function decodeDigest(bytes: Uint8Array): Digest {
   return { count, sum }
 }
 
-function encodeDay({ day, digest }: DayDigest): Uint8Array {
-  return concatBytes(new Writer(4).u32(day).finish(), encodeDigest(digest))
+const DAY_BYTES = 4 + DIGEST_BYTES
+
+/** Written in place: a carrier of all shards hashes thousands of days for each comparison. */
+function encodeDays(days: readonly DayDigest[]): Uint8Array {
+  const bytes = new Uint8Array(DAY_BYTES * days.length)
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (const { day, digest } of days) {
+    view.setUint32(at, day)
+    view.setUint32(at + 4, digest.count)
+    for (let limb = 0; limb < LIMBS; limb++) view.setUint32(at + 8 + 4 * limb, digest.sum[limb]!)
+    at += DAY_BYTES
+  }
+  return bytes
 }
 
 /** One hash over all days of a shard: equal for equal sets, fresh in every exchange. */
@@ -86,9 +97,8 @@ export function rootOf(
   initiatorSalt: Uint8Array,
   days: readonly DayDigest[],
 ): Uint8Array {
-  const parts = days.map(encodeDay)
   return crypto.sha256(
-    labelled(HASH_LABELS.syncRoot, initiatorSalt, Uint8Array.of(shard), ...parts),
+    labelled(HASH_LABELS.syncRoot, initiatorSalt, Uint8Array.of(shard), encodeDays(days)),
   )
 }
 
@@ -98,6 +108,6 @@ export function fingerprintOf(
   salts: readonly [initiator: Uint8Array, responder: Uint8Array],
   day: DayDigest,
 ): Uint8Array {
-  const hash = crypto.sha256(labelled(HASH_LABELS.syncDay, ...salts, encodeDay(day)))
+  const hash = crypto.sha256(labelled(HASH_LABELS.syncDay, ...salts, encodeDays([day])))
   return hash.slice(0, SYNC_FINGERPRINT_BYTES)
 }
