@@ -116,7 +116,7 @@ export class Company {
   private constructor(stage: Stage, { link }: CompanyTerms) {
     this.stage = stage
     this.#flags = ['--no-web', ...(link === null ? [] : ['--network', link])]
-    process.on('exit', () => rmSync(stage.root, { recursive: true, force: true }))
+    process.on('exit', () => this.#abandon())
   }
 
   /** Alice and bob, who have written to each other. */
@@ -145,6 +145,13 @@ export class Company {
   async close(): Promise<void> {
     for (const { client } of this.#names.values()) client.close()
     await this.stage.close()
+  }
+
+  /** Where something went wrong: daemons outlive whoever started them. */
+  #abandon(): void {
+    const daemons = [this.#node, ...[...this.#names.values()].map(({ daemon }) => daemon)]
+    for (const daemon of daemons) if (daemon?.isRunning) process.kill(daemon.pid, 'SIGKILL')
+    rmSync(this.stage.root, { recursive: true, force: true, maxRetries: 5 })
   }
 
   async #meet(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Suite } from '../frame/case.ts'
 import { channelCases } from './channel-cases.ts'
 import { exchangeCases } from './exchange-cases.ts'
+import { idleCases } from './idle-cases.ts'
 import { intakeCases } from './intake-cases.ts'
 import { pushCases } from './push-cases.ts'
 import { storeCases } from './store-cases.ts'
@@ -15,5 +16,6 @@ export const suite: Suite = {
     yield* pushCases(context)
     yield* channelCases(context)
     yield* exchangeCases(context)
+    yield* idleCases(context)
   },
 }

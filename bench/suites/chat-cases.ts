@@ -40,6 +40,19 @@ export function roomOf({ check }: Context, link: string | null, name: string): R
   }
 }
 
+/** After the last of them nobody is in the room. */
+export function closing(room: Room, cases: readonly CountedCase[]): CountedCase[] {
+  const last = cases.at(-1)!
+  const count = async () => {
+    try {
+      return await last.count()
+    } finally {
+      await room.close()
+    }
+  }
+  return [...cases.slice(0, -1), { ...last, count }]
+}
+
 /** One after the other: from the call of `send` to the recipient's event. */
 async function latencies(alice: Person, bob: Person, count: number): Promise<number[]> {
   const found: number[] = []

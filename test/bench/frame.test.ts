@@ -5,7 +5,7 @@ import type { Case, Contender, Result, Suite } from '../../bench/frame/case.ts'
 import { type Host, runBench } from '../../bench/frame/command.ts'
 import { inUnit, measure, WrongResult } from '../../bench/frame/measure.ts'
 import { printTable } from '../../bench/frame/results.ts'
-import { median, noise } from '../../bench/frame/statistics.ts'
+import { median, noise, percentile } from '../../bench/frame/statistics.ts'
 
 /** A clock that moves only when somebody works. */
 class WorkClock {
@@ -254,4 +254,35 @@ test('the real command knows its suites', () => {
   assert.equal(status, 2)
   assert.equal(String(stdout), '')
   assert.match(String(stderr), /^ {2}protocol +/m)
+})
+
+test('a percentile is one of the values', () => {
+  const values = [5, 1, 4, 2, 3]
+  assert.equal(percentile(values, 0.5), 3)
+  assert.equal(percentile(values, 0.99), 5)
+  assert.equal(percentile(values, 0), 1)
+  assert.ok(Number.isNaN(percentile([], 0.5)))
+})
+
+test('what takes a while to make is waited for, and so is a check', async () => {
+  const clock = new WorkClock()
+  let checked = 0
+  const slow: Contender = {
+    name: 'slow',
+    prepare: async () => 41,
+    run: (prepared) => {
+      clock.work(100)
+      return Number(prepared) + 1
+    },
+    check: async (result) => {
+      await null
+      assert.equal(result, 42)
+      checked++
+    },
+  }
+  await measure([slow], { rounds: 1, roundNs: 100, nowNs: clock.nowNs })
+  assert.equal(checked, 2)
+  const wrong = { ...slow, check: async () => assert.fail('not that') }
+  const plan = { rounds: 1, roundNs: 100, nowNs: clock.nowNs }
+  await assert.rejects(measure([wrong], plan), WrongResult)
 })
