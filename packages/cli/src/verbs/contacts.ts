@@ -42,7 +42,7 @@ function declareLooking(contacts: Command, act: Act): void {
           ['verified', contact.isVerified ? 'yes' : 'no'],
           ['devices', String(contact.devices)],
           ['since', contact.addedAt],
-          ['safety number', safetyNumber],
+          ['safety number', safetyNumber.replaceAll(/\d{5}(?=\d)/g, '$& ')],
         ])
         if (contact.warning !== null) output.complain(`Warning: ${escapeLine(contact.warning)}`)
       }),
