@@ -84,6 +84,10 @@ export class Model {
     message.deliveredAtMs ??= this.#nowMs()
   }
 
+  isDelivered(number: number): boolean {
+    return (this.messages[number]?.deliveredAtMs ?? null) !== null
+  }
+
   find(id: Uint8Array): Message | null {
     return this.#byId.get(toHex(id)) ?? null
   }

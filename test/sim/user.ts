@@ -174,10 +174,15 @@ export class User implements Person {
     const author = people.boxOf(opened.header.mailbox)!.author
     try {
       const isKnown = (await daemon.courierDisk.get(key)) !== null
-      if (isKnown && plan.mutation !== 'forgetful-intake') return
+      if (isKnown && plan.mutation !== 'forgetful-intake') {
+        this.#found(author, opened.content)
+        return
+      }
       await daemon.courierDisk.write([{ key, value: new Uint8Array(1) }], { sync: true })
     } catch {
       this.#taken.delete(id)
+      // Nobody can say what is on a disk that has failed: it is started again, and read.
+      this.node.restartSoon()
       return
     }
     const reader = new Reader(opened.content, 'CONTENT')
@@ -186,6 +191,17 @@ export class User implements Person {
       return
     }
     const number = reader.u32()
+    model.delivered(author, this.number, number)
+    this.#owe(author, number)
+  }
+
+  /** On disk from an earlier life, in which the write may have been said to have failed. */
+  #found(author: number, content: Uint8Array): void {
+    const reader = new Reader(content, 'CONTENT')
+    if (reader.u8() !== KIND_MESSAGE) return
+    const number = reader.u32()
+    const { model } = this.#world
+    if (model.isDelivered(number)) return
     model.delivered(author, this.number, number)
     this.#owe(author, number)
   }
