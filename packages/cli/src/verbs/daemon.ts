@@ -82,6 +82,8 @@ async function run(
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
   const failure = await daemon.stopped
+  // All is closed. libp2p leaves timers behind that would keep the process for two more seconds.
+  setImmediate(() => process.exit())
   if (failure !== null) throw failure
   output.say('Stopped.')
 }
