@@ -3,14 +3,19 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { nativeCrypto } from '@ezchat/node/crypto/native.ts'
 import { decodeAddress } from '@ezchat/protocol/identity/address.ts'
 import { decodeInviteLink } from '@ezchat/protocol/identity/invite.ts'
+import { recordMailbox } from '@ezchat/protocol/identity/record.ts'
+import { recordName } from '@ezchat/protocol/identity/record-layout.ts'
+import { doorPeriod } from '@ezchat/protocol/mailbox/door.ts'
 import { found, type Needle, textNeedle } from './needles.ts'
 import { allWith, People, textsWith } from './people.ts'
 import type { Daemon } from './process.ts'
 import { freePort, Wiretap } from './wiretap.ts'
 
+const crypto = nativeCrypto()
 const TEXTS = { alice: 'the heron stands in the reeds', bob: 'and the otter is not at home' }
 const PETNAMES = { ofBob: 'grey-fisherman', ofAlice: 'reed-warbler' }
 const NAMES = { alice: 'alice-of-the-lake', bob: 'bob-of-the-weir' }
@@ -70,7 +75,7 @@ describe('two people and two carriers, on a wire that is listened to', () => {
     }
     await people.ask(bob, 'contacts.rename', { peer: addresses.alice, name: PETNAMES.ofAlice })
     await people.ask(bob, 'send', { to: PETNAMES.ofAlice, text: TEXTS.bob, ...wait })
-    const link = decodeInviteLink(nativeCrypto(), invite, Math.floor(Date.now() / 1000))
+    const link = decodeInviteLink(crypto, invite, Math.floor(Date.now() / 1000))
     for (const name of ['alice', 'bob'] as const) {
       needles.push(
         textNeedle(`${name}: text`, TEXTS[name]),
@@ -99,12 +104,10 @@ describe('two people and two carriers, on a wire that is listened to', () => {
         )
       }
     }
-    for (const tap of taps) {
-      const heard = Buffer.concat(tap.recordings)
-      // What opens every connection is in plain text, and nothing behind it is.
-      assert.ok(heard.includes('/multistream/1.0.0') && heard.includes('/noise'))
-      assert.equal(heard.includes('ezchat'), false)
-    }
+    const heard = Buffer.concat(taps.flatMap((tap) => tap.recordings))
+    // What opens every connection is in plain text, and nothing behind it is.
+    assert.ok(heard.includes('/multistream/1.0.0') && heard.includes('/noise'))
+    assert.equal(heard.includes('ezchat'), false)
   })
 
   test('shows neither who they are, nor what they write, nor what they call each other', () => {
@@ -143,12 +146,35 @@ describe('an invite alone', () => {
   })
   after(() => people.close())
 
+  /** Under which bob's record is kept, today and tomorrow. */
+  function recordNames(invite: string): Needle[] {
+    const nowSeconds = Math.floor(Date.now() / 1000)
+    const link = decodeInviteLink(crypto, invite, nowSeconds)
+    assert.ok(link !== null)
+    const today = doorPeriod(nowSeconds)
+    return [today, today + 1].map((period) => ({
+      name: `record of ${period}`,
+      bytes: recordName(crypto, link.networkId, recordMailbox(crypto, link, period)),
+    }))
+  }
+
+  /** Until they lie on the node's disk: nobody is told of it. */
+  async function untilKept(names: readonly Needle[]): Promise<void> {
+    const endMs = performance.now() + 60_000
+    for (;;) {
+      if (found(names, await filesIn(people.home('node'))).length === names.length) return
+      if (performance.now() > endMs) throw new Error('the record is not published')
+      await pause(200)
+    }
+  }
+
   test('is enough for a first message, with nobody else known and its writer away', async () => {
     const node = await people.node()
     await Promise.all([people.init('alice'), people.init('bob')])
     let bob = await people.daemon('bob', ['--bootstrap', node.address])
     await people.untilPeer('bob', node.ready.peer)
     const { invite } = await people.ask('bob', 'invite', {})
+    await untilKept(recordNames(invite))
     assert.equal(await bob.end('SIGTERM'), 0)
 
     await people.daemon('alice')

@@ -15,7 +15,7 @@ export interface RecordTerms {
 export interface RecordRoutes {
   /** All that was found, good or bad. */
   find(name: Uint8Array, terms: RecordTerms): Promise<readonly Uint8Array[]>
-  /** Resolves with how many keep it. */
+  /** Resolves with how many carriers keep it. */
   publish(name: Uint8Array, record: Uint8Array, terms: RecordTerms): Promise<number>
 }
 
@@ -75,7 +75,9 @@ export function recordRoutes(init: RecordRoutesInit): RecordRoutes {
       const toCarriers = peers.map((peer) =>
         limited((within) => keepAt(peer, name, record, { signal: within }), signal),
       )
-      return fulfilled(await Promise.allSettled([toDht, ...toCarriers])).length
+      const [, ...byCarriers] = await Promise.allSettled([toDht, ...toCarriers])
+      // The DHT alone is not enough: whoever has only an invite asks the carriers in it.
+      return fulfilled(byCarriers).length
     },
   }
 }
