@@ -335,7 +335,7 @@ export {
   type Prekeys,
   type PrekeysReader,
 } from './session/prekeys.ts'
-export type { ReceiveOptions } from './session/receive.ts'
+export type { EarlyPlace, ReceiveOptions } from './session/receive.ts'
 export { renewalDueSeconds } from './session/renewal.ts'
 export type { SendOptions } from './session/send.ts'
 export type { Session } from './session/session.ts'

@@ -40,3 +40,13 @@ export const PUBLISH_EVERY_SECONDS = 86_400
 // twice as late each time. Until it is taken nobody can write first to somebody who is away.
 export const PUBLISH_AGAIN_SECONDS_MIN = 2
 export const PUBLISH_AGAIN_SECONDS_MAX = 60
+// Per message: how many may be missing before it until it waits for them. What only one other way
+// overtook stays below; what a carrier hands over in no order does not.
+export const EARLY_SKIP_MAX = 32
+// How long after the last arrival those that wait are opened all the same, and after the first one:
+// what is missing then is asked for.
+export const EARLY_QUIET_MS = 1500
+export const EARLY_WAIT_MS = 60_000
+// Per home: envelopes that wait for those before them, and bytes of them; then they are opened.
+export const EARLY_COUNT_MAX = 65_536
+export const EARLY_BYTES_MAX = 100_663_296

@@ -11,11 +11,12 @@ import {
   receiveInPair,
 } from '@ezchat/protocol/session/pair-receive.ts'
 import type { Party } from '@ezchat/protocol/session/party.ts'
-import type { ReceiveOptions } from '@ezchat/protocol/session/receive.ts'
+import type { EarlyPlace, ReceiveOptions } from '@ezchat/protocol/session/receive.ts'
 import { type FirstContact, readFirstContact } from '@ezchat/protocol/session/start.ts'
-import { HELD_ENVELOPES_COUNT_MAX, REQUESTS_COUNT_MAX } from '../limits.ts'
+import { EARLY_SKIP_MAX, HELD_ENVELOPES_COUNT_MAX, REQUESTS_COUNT_MAX } from '../limits.ts'
 import type { Draft } from './desk.ts'
 import type { Parts } from './household.ts'
+import { type PairKey, pairKeyOf } from './pairs.ts'
 import { TABLE, u64 } from './table.ts'
 import { nowSecondsOf, ttlSecondsOf } from './terms.ts'
 
@@ -28,6 +29,8 @@ export type Opening =
   | { readonly kind: 'opened'; readonly opened: Opened }
   /** Its device is not in the log that we have: it waits for a newer one. */
   | { readonly kind: 'held'; readonly identityKey: Uint8Array }
+  /** Those before it in its session are expected first. */
+  | { readonly kind: 'early'; readonly pair: PairKey; readonly place: EarlyPlace }
   /** Not ours, a copy, or of nobody we listen to. */
   | { readonly kind: 'nothing' }
 
@@ -46,7 +49,12 @@ export class Opener {
   }
 
   /** Throws ProtocolError for bytes that somebody changed on their way: no state has changed then. */
-  async open(draft: Draft, mailbox: Uint8Array, envelope: Uint8Array): Promise<Opening> {
+  async open(
+    draft: Draft,
+    mailbox: Uint8Array,
+    envelope: Uint8Array,
+    isPatient: boolean,
+  ): Promise<Opening> {
     const { mailboxes, pairs, terms } = this.#parts
     const owner = mailboxes.find(mailbox)
     if (owner === null) return NOTHING
@@ -55,6 +63,7 @@ export class Opener {
       nowSeconds: nowSecondsOf(terms),
       ttlSeconds: ttlSecondsOf(terms),
       associated: this.#associated,
+      ...(isPatient ? { skipPatience: EARLY_SKIP_MAX } : {}),
     }
     const message = envelope.subarray(ENVELOPE_HEADER_BYTES)
     if (owner.kind === 'door') return this.#openFirst(draft, envelope, message, options)
@@ -62,6 +71,9 @@ export class Opener {
     if (pair === null) return NOTHING
     const received = receiveInPair(terms.crypto, pair, message, options)
     if (received === null) return NOTHING
+    if (received.place !== undefined) {
+      return { kind: 'early', pair: owner.pair, place: received.place }
+    }
     if (received.pair !== pair) pairs.set(draft, received.pair)
     return { kind: 'opened', opened: { party: pair.peer, received } }
   }
@@ -87,6 +99,9 @@ export class Opener {
     }
     const pair = pairs.of(party)
     const received = receiveFirstContact(terms.crypto, pair, responder, contact, options)
+    if (received.place !== undefined) {
+      return { kind: 'early', pair: pairKeyOf(party), place: received.place }
+    }
     if (received.pair !== pair) pairs.set(draft, received.pair)
     self.setRing(draft, received.ring)
     return { kind: 'opened', opened: { party, received } }

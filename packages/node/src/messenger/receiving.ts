@@ -3,9 +3,16 @@
 import { concatBytes, equalBytes } from '@ezchat/protocol/codec/bytes.ts'
 import { AssertionError } from '@ezchat/protocol/errors.ts'
 import type { Pair } from '@ezchat/protocol/session/pair.ts'
-import { MESSENGER_ARRIVALS_COUNT_MAX } from '../limits.ts'
+import {
+  EARLY_BYTES_MAX,
+  EARLY_COUNT_MAX,
+  EARLY_QUIET_MS,
+  EARLY_WAIT_MS,
+  MESSENGER_ARRIVALS_COUNT_MAX,
+} from '../limits.ts'
 import type { FetchedPage, FetchTerms, StoredEnvelope } from '../store/envelope-reader.ts'
 import type { Draft } from './desk.ts'
+import { type Arrived, type ChainName, EarlyOnes } from './early-ones.ts'
 import type { Parts } from './household.ts'
 import { isTheirs, type Opener } from './opening.ts'
 import { pairKeyOf } from './pairs.ts'
@@ -35,15 +42,22 @@ export interface ReceivingInit {
 }
 
 const NOTHING = new Uint8Array(0)
+const EARLY_ALARM = 'early'
 
 export class Receiving {
   readonly #init: ReceivingInit
   #queue: StoredEnvelope[] = []
   #isTaking = false
   #cursor = 0
+  #readLast = 0
   #isCaughtUp = false
   #stop: (() => void) | null = null
   #refusedCount = 0
+  readonly #early = new EarlyOnes()
+  #earlySinceMs = 0
+  #isReleasing = false
+  #catchingUpCount = 0
+  readonly #ready = new Set<ChainName>()
 
   constructor(init: ReceivingInit) {
     this.#init = init
@@ -60,13 +74,14 @@ export class Receiving {
     const record = await parts.vault.get(parts.vault.key(TABLE.cursor))
     const isSame = record !== null && equalBytes(record.subarray(8), arrivals.epoch)
     this.#cursor = isSame ? numberIn(record, 0) : 0
+    this.#readLast = this.#cursor
     // Watching comes first: what arrives meanwhile is seen twice, which does no harm.
     this.#stop = arrivals.watch((arrived) => this.#arrive(arrived))
     const last = arrivals.arrivalLast
     const unlooked = await this.#unlookedKeys()
     // A crash may have come between the beginning of a session and a look into its lanes.
     await this.#catchUp(parts.mailboxes.all(), unlooked.length > 0 ? 0 : this.#cursor)
-    this.#cursor = Math.max(this.#cursor, last)
+    this.#read(last)
     this.#isCaughtUp = true
     await parts.desk.run((draft) => {
       for (const key of unlooked) draft.remove(key)
@@ -119,6 +134,7 @@ export class Receiving {
       while (this.#queue.length > 0) {
         const batch = this.#queue.splice(0, MESSENGER_ARRIVALS_COUNT_MAX)
         await this.#takeBatch(batch)
+        if (this.#queue.length === 0) await this.#takeReady()
       }
     } catch {
       // The desk has failed, and has told its owner; at the next start it all comes again.
@@ -130,44 +146,122 @@ export class Receiving {
   async #takeBatch(batch: readonly StoredEnvelope[]): Promise<void> {
     await this.#init.parts.desk.run(async (draft) => {
       await this.#takeAll(draft, batch)
-      const last = batch.at(-1)!.arrival
-      if (this.#isCaughtUp && last > this.#cursor) {
-        this.#cursor = last
-        this.#writeCursor(draft)
-      }
+      if (!this.#isCaughtUp) return
+      const before = this.#cursor
+      this.#read(batch.at(-1)!.arrival)
+      if (this.#cursor > before) this.#writeCursor(draft)
     })
   }
 
   async #catchUp(mailboxes: readonly Uint8Array[], after: number): Promise<void> {
-    const { arrivals, parts } = this.#init
-    for (const prefix of mailboxes) {
-      let page: FetchedPage | null = await arrivals.fetch({ prefix, after, position: null })
-      while (page !== null && page.envelopes.length > 0) {
-        const { envelopes, position } = page
-        // The next page is read while this one is opened.
-        const next: Promise<FetchedPage | null> =
-          position === null ? Promise.resolve(null) : arrivals.fetch({ prefix, after, position })
-        await parts.desk.run((draft) => this.#takeAll(draft, envelopes))
-        page = await next
-      }
+    this.#catchingUpCount++
+    try {
+      for (const prefix of mailboxes) await this.#catchUpWith(prefix, after)
+      await this.#takeReady()
+    } finally {
+      this.#catchingUpCount--
     }
   }
 
-  async #takeAll(
-    draft: Draft,
-    envelopes: readonly Pick<StoredEnvelope, 'mailbox' | 'bytes'>[],
-  ): Promise<void> {
-    for (const { mailbox, bytes } of envelopes) await this.#takeOne(draft, mailbox, bytes)
+  async #catchUpWith(prefix: Uint8Array, after: number): Promise<void> {
+    const { arrivals, parts } = this.#init
+    let page: FetchedPage | null = await arrivals.fetch({ prefix, after, position: null })
+    while (page !== null && page.envelopes.length > 0) {
+      const { envelopes, position } = page
+      // The next page is read while this one is opened.
+      const next: Promise<FetchedPage | null> =
+        position === null ? Promise.resolve(null) : arrivals.fetch({ prefix, after, position })
+      await parts.desk.run((draft) => this.#takeAll(draft, envelopes))
+      page = await next
+    }
   }
 
-  async #takeOne(draft: Draft, mailbox: Uint8Array, envelope: Uint8Array): Promise<void> {
-    const { opener, takingIn, parts, lookUp } = this.#init
+  async #takeAll(draft: Draft, envelopes: readonly Arrived[]): Promise<void> {
+    for (const arrived of envelopes) await this.#takeOne(draft, arrived, true)
+    for (const name of this.#early.names()) {
+      if (await this.#followUp(draft, name, MESSENGER_ARRIVALS_COUNT_MAX)) this.#ready.add(name)
+    }
+    this.#awaitEarlier()
+  }
+
+  /** Those that wait for nobody any more. */
+  async #takeReady(): Promise<void> {
+    const { desk } = this.#init.parts
+    for (const name of this.#ready) {
+      this.#ready.delete(name)
+      const step = (draft: Draft) => this.#followUp(draft, name, MESSENGER_ARRIVALS_COUNT_MAX)
+      while (await desk.run(step));
+    }
+    await desk.run((draft) => this.#readOn(draft))
+  }
+
+  /** Those of a chain whose turn it is, so many at the most; false when the next is early still. */
+  async #followUp(draft: Draft, name: ChainName, countMax: number): Promise<boolean> {
+    for (let count = 0; count < countMax; count++) {
+      const arrived = this.#early.take(name)
+      if (arrived === null || !(await this.#takeOne(draft, arrived, true))) return false
+    }
+    return true
+  }
+
+  /** Whatever is missing may still be under way. */
+  #awaitEarlier(): void {
+    const { alarms, terms } = this.#init.parts
+    alarms.clear(EARLY_ALARM)
+    if (this.#early.count === 0) {
+      this.#earlySinceMs = 0
+      return
+    }
+    const nowMs = terms.clock.nowMs()
+    if (this.#earlySinceMs === 0) this.#earlySinceMs = nowMs
+    const isFull = this.#early.count > EARLY_COUNT_MAX || this.#early.bytes > EARLY_BYTES_MAX
+    const quietMs = Math.min(nowMs + EARLY_QUIET_MS, this.#earlySinceMs + EARLY_WAIT_MS)
+    alarms.set(EARLY_ALARM, isFull ? nowMs : quietMs, () => {
+      // What is here already may be what is missing.
+      if (this.#isTaking || this.#catchingUpCount > 0) this.#awaitEarlier()
+      else void this.#release()
+    })
+  }
+
+  /** In their order, over what is missing: the session keeps the keys, and the gap is asked about. */
+  async #release(): Promise<void> {
+    if (this.#isReleasing) return
+    this.#isReleasing = true
+    this.#earlySinceMs = 0
     try {
-      const opening = await opener.open(draft, mailbox, envelope)
-      if (opening.kind === 'nothing') return
+      for (const name of this.#early.names()) {
+        let isMore = true
+        while (isMore) isMore = await this.#init.parts.desk.run((draft) => this.#pass(draft, name))
+      }
+      await this.#init.parts.desk.run((draft) => this.#readOn(draft))
+    } catch {
+      // The desk has failed, and has told its owner; at the next start it all comes again.
+    }
+    this.#isReleasing = false
+  }
+
+  async #pass(draft: Draft, name: ChainName): Promise<boolean> {
+    const arrived = this.#early.take(name)
+    if (arrived === null) return false
+    await this.#takeOne(draft, arrived, false)
+    await this.#followUp(draft, name, MESSENGER_ARRIVALS_COUNT_MAX)
+    return true
+  }
+
+  /** False when it came before its turn, and waits. */
+  async #takeOne(draft: Draft, arrived: Arrived, isPatient: boolean): Promise<boolean> {
+    const { opener, takingIn, parts, lookUp } = this.#init
+    const { mailbox, bytes } = arrived
+    try {
+      const opening = await opener.open(draft, mailbox, bytes, isPatient)
+      if (opening.kind === 'nothing') return true
+      if (opening.kind === 'early') {
+        this.#early.add(opening.pair, opening.place, arrived)
+        return false
+      }
       if (opening.kind === 'held') {
         draft.after(() => lookUp(opening.identityKey))
-        return
+        return true
       }
       const { party } = opening.opened
       const pair = parts.pairs.get(pairKeyOf(party))
@@ -182,6 +276,20 @@ export class Receiving {
       else if (!isTheirs(error)) throw error
       this.#refusedCount++
     }
+    return true
+  }
+
+  /** What waited has been taken in: the cursor may be farther. */
+  #readOn(draft: Draft): void {
+    const before = this.#cursor
+    this.#read(this.#readLast)
+    if (this.#isCaughtUp && this.#cursor > before) this.#writeCursor(draft)
+  }
+
+  /** All up to here has been read; the cursor stays before what waits for its turn. */
+  #read(arrival: number): void {
+    this.#readLast = Math.max(this.#readLast, arrival)
+    this.#cursor = Math.max(this.#cursor, Math.min(this.#readLast, this.#early.firstArrival() - 1))
   }
 
   #lookKey({ peer }: Pair): Uint8Array {

@@ -18,7 +18,7 @@ import {
 } from './pair.ts'
 import { showLoss, showPresence } from './pair-loss.ts'
 import { answerHandshake, findGeneration, type PrekeyRing, wasAnswered } from './prekey-ring.ts'
-import { openMessage, type Received, type ReceiveOptions } from './receive.ts'
+import { type EarlyPlace, openMessage, type Received, type ReceiveOptions } from './receive.ts'
 import { endRenewal, isNoted, unopenedOf } from './renewal.ts'
 import { splitMessage } from './sealed-message.ts'
 import { isConfirmed, type Session } from './session.ts'
@@ -34,7 +34,10 @@ export type PairEffect =
   | { readonly kind: 'line'; readonly line: 'session-renewed' }
 
 export interface PairReceived {
-  readonly outcome: 'opened' | 'repeated' | 'unopened'
+  /** early: nothing has changed; those before it are expected first, and then it again. */
+  readonly outcome: 'opened' | 'repeated' | 'unopened' | 'early'
+  /** Of an early one. */
+  readonly place?: EarlyPlace
   /** To be written before the effects are carried out. */
   readonly pair: Pair
   readonly effects: readonly PairEffect[]
@@ -136,6 +139,7 @@ function genuineOf(
 }
 
 const REPEATED = { outcome: 'repeated', effects: [] } as const
+const EARLY = { outcome: 'early', effects: [] } as const
 
 /** It will never open. Shows that once: a carrier may repeat it for weeks. */
 function lost(
@@ -181,6 +185,7 @@ export function receiveInPair(
   if (attempt !== null && received !== null) {
     const { session } = attempt
     if (received.kind === 'opened') return opened(pair, session, received, options.nowSeconds)
+    if (received.kind === 'early') return { ...EARLY, pair: before, place: received.place }
     if (received.kind === 'used' && !received.isPeerRollback) return { ...REPEATED, pair }
     const genuine = genuineOf(crypto, session, message, options)
     if (genuine === null) throw new ProtocolError('SESSION_SEAL', 'trace')
@@ -262,6 +267,7 @@ export function receiveFirstContact(
   const { nowSeconds } = options
   const fresh = answerFirstContact(crypto, responder, contact, nowSeconds)
   const received = openMessage(crypto, fresh, message, options)
+  if (received?.kind === 'early') return { ...EARLY, pair: before, place: received.place, ring }
   if (received?.kind !== 'opened') throw new ProtocolError('SESSION_SEAL', 'first message')
   const session = placeAnswered(pair, received.session, received.mark)
   const after = replaceActive(pair, withSession(pair, session, nowSeconds), received, nowSeconds)

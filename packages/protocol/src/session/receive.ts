@@ -26,6 +26,20 @@ export interface ReceiveOptions {
   /** The network's: skipped keys are kept so long, and a little longer. */
   readonly ttlSeconds: number
   readonly associated: Uint8Array
+  /**
+   * For a reader that expects those in between to come at once: a message that would skip others is
+   * `early` when more than so many of its chain are missing then, and is brought again.
+   * SESSION_SKIP_MAX holds besides.
+   */
+  readonly skipPatience?: number
+}
+
+/** Where in a session a message stands. */
+export interface EarlyPlace {
+  /** The session's handshake. */
+  readonly handshakeId: Uint8Array
+  readonly chain: number
+  readonly number: number
 }
 
 export type Received =
@@ -45,6 +59,7 @@ export type Received =
   | { readonly kind: 'used'; readonly isPeerRollback: boolean }
   /** It answers a chain of ours that we do not remember: our state went back. */
   | { readonly kind: 'ahead' }
+  | { readonly kind: 'early'; readonly place: EarlyPlace }
 
 interface Attempt {
   readonly parts: SealedParts
@@ -99,6 +114,22 @@ function checkSkip(count: number): void {
   if (count > SESSION_SKIP_MAX) throw new ProtocolError('SESSION_LIMIT', `${count} skipped`)
 }
 
+/** `count` is what it would skip; what was skipped in the chain before, and is missing, counts too. */
+function isEarly(
+  count: number,
+  { skipped }: Session,
+  ref: number,
+  { options: { skipPatience } }: Attempt,
+): boolean {
+  if (skipPatience === undefined || count === 0) return false
+  const missing = skipped.chains.find((chain) => chain.ref === ref)?.count ?? 0
+  return missing + count > skipPatience
+}
+
+function early({ handshakeId }: Session, chain: number, { number }: MessageHeader): Received {
+  return { kind: 'early', place: { handshakeId, chain, number } }
+}
+
 /** An offer counts while the chain that carries it has not been answered. */
 function withOffer(session: Session, kem: KemPart): Session {
   if (kem.key === null || session.receiving?.isKemAnswered) return session
@@ -125,7 +156,11 @@ function openCurrent(
   if (header.number < receiving.number) {
     return openSkipped(crypto, session, receiving, opened, attempt)
   }
-  checkSkip(header.number - receiving.number)
+  const skipCount = header.number - receiving.number
+  if (isEarly(skipCount, session, receiving.ref, attempt)) {
+    return early(session, receiving.ref, header)
+  }
+  checkSkip(skipCount)
   const { nowSeconds } = attempt.options
   const rest = openRest(crypto, receiving.headerKey, opened, attempt)
   const skip = skipTo(crypto, receiving, header.number, nowSeconds)
@@ -192,6 +227,10 @@ function openNext(
   // A new chain answers ours, and we remember none since the peer's last.
   if (sending.ratchetSecret === null) return { kind: 'ahead' }
   const missed = receiving === null ? 0 : Math.max(0, header.previousNumber - receiving.number)
+  const ref = (receiving?.ref ?? 0) + 1
+  if (isEarly(missed + header.number, session, receiving?.ref ?? 0, attempt)) {
+    return early(session, ref, header)
+  }
   checkSkip(missed + header.number)
   const headerKey = session.nextReceiveHeaderKey
   const rest = openRest(crypto, headerKey, opened, attempt)
@@ -202,7 +241,6 @@ function openNext(
   const kem = ciphertext && crypto.mlkemDecapsulate(session.kem.ownSeed!, ciphertext)
   const dh = crypto.x25519Shared(sending.ratchetSecret, header.ratchetKey)
   const root = stepRoot(crypto, session.root, { dh, kem })
-  const ref = (receiving?.ref ?? 0) + 1
   const skip = skipTo(crypto, { chain: root.chain, number: 0 }, header.number, nowSeconds)
   const step = stepChain(crypto, skip.chain)
   const content = readBody(crypto, step, rest, attempt)

@@ -16,6 +16,7 @@ import {
 } from '@ezchat/protocol/session/pair.ts'
 import {
   type PairEffect,
+  type PairReceived,
   receiveFirstContact,
   receiveInPair,
 } from '@ezchat/protocol/session/pair-receive.ts'
@@ -154,7 +155,7 @@ export class Device {
   }
 
   /** The peer's device is written to when its effects are carried out: never before the write. */
-  receive(bytes: Uint8Array): 'opened' | 'repeated' | 'unopened' | 'nothing' | 'refused' {
+  receive(bytes: Uint8Array): PairReceived['outcome'] | 'nothing' | 'refused' {
     const options = { nowSeconds: this.#world.nowSeconds, ttlSeconds: TTL_SECONDS, associated }
     try {
       const received = this.#pair && receiveInPair(this.#crypto, this.#pair, bytes, options)
@@ -173,12 +174,12 @@ export class Device {
 
   #carryOut(
     received: {
-      outcome: 'opened' | 'repeated' | 'unopened'
+      outcome: PairReceived['outcome']
       pair: Pair
       effects: readonly PairEffect[]
     },
     ring: PrekeyRing,
-  ): 'opened' | 'repeated' | 'unopened' {
+  ): PairReceived['outcome'] {
     const { effects, outcome, pair } = received
     const contents = effects.filter((effect) => effect.kind === 'content')
     const lines = effects.filter((effect) => effect.kind === 'line').length
