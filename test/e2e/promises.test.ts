@@ -173,8 +173,9 @@ describe('an invite alone', () => {
     await Promise.all([people.init('alice'), people.init('bob')])
     let bob = await people.daemon('bob', ['--bootstrap', node.address])
     await people.untilPeer('bob', node.ready.peer)
+    await untilKept(recordNames((await people.ask('bob', 'invite', {})).invite))
+    // An invite names the carriers that are known when it is made.
     const { invite } = await people.ask('bob', 'invite', {})
-    await untilKept(recordNames(invite))
     assert.equal(await bob.end('SIGTERM'), 0)
 
     await people.daemon('alice')
