@@ -37,7 +37,7 @@ const RATE = { messagesPerUserHour: 12 } as const
 const BRIEF: Partial<Plan> = { ...RATE, minutes: 2, warmUpMinutes: 1, calmMinutes: 1 }
 /** Connections to carriers of contacts' shards are there after some minutes. */
 const BUSY: Partial<Plan> = { ...RATE, minutes: 4, warmUpMinutes: 3 }
-const LONG: Partial<Plan> = { ...RATE, minutes: 12, warmUpMinutes: 1 }
+const LONG: Partial<Plan> = { minutes: 12, warmUpMinutes: 1 }
 
 function planOf(nodeCount: number, change: Partial<Plan>): Plan {
   const bits = shardBitsFor(nodeCount)
