@@ -259,11 +259,11 @@ export class Conduct {
     this.#run(this.#end(item, 'dropped', { kind: 'dropped', reference, isNamed: why === 'named' }))
   }
 
-  /** Of a small network: all that can be reached have it. We alone are no network. */
+  /** Of a small network: all others that can be reached have it. We alone are no network. */
   #hasAllAlive({ carriers, known, failed }: Reached): boolean {
     const { wire } = this.#init
-    const isElsewhere = [...carriers].some((peer) => peer !== wire.self)
-    return isElsewhere && hasAll({ carriers, known: known.filter((peer) => !failed.has(peer)) })
+    const others = known.filter((peer) => peer !== wire.self && !failed.has(peer))
+    return hasAll({ carriers, known: others })
   }
 
   /** Whoever is not connected now may be away for good. */

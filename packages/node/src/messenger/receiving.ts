@@ -236,6 +236,7 @@ export class Receiving {
       await this.#init.parts.desk.run((draft) => this.#readOn(draft))
     } catch {
       // The desk has failed, and has told its owner; at the next start it all comes again.
+      this.#queue = []
     }
     this.#isReleasing = false
   }
