@@ -7,7 +7,7 @@ import { describe, test } from 'node:test'
 const root = new URL('../', import.meta.url)
 
 /** Started, never imported. */
-const PROGRAMS = new Set(['packages/node/src/postage/worker-thread.ts'])
+const PROGRAMS = new Set(['packages/cli/src/bin.ts', 'packages/node/src/postage/worker-thread.ts'])
 
 /** What a module could leave behind by being imported. */
 function globals(): string {
