@@ -36,6 +36,8 @@ const shards = names.topics.map((_, shard) => shard)
 const [, , , , port = '', , victim = ''] = address.split('/')
 
 const SOCKETS = 100
+const DIALS_MAX = 20
+const DIAL_PAUSE_MS = 250
 const STREAMS = 60
 const TINY_FRAMES = 2000
 const GOSSIP_FRAMES = 64
@@ -76,10 +78,22 @@ async function rawNode(): Promise<Libp2p> {
 async function streams(): Promise<void> {
   const node = await rawNode()
   try {
-    await node.dial(multiaddr(address))
+    await insisting(() => node.dial(multiaddr(address)))
     await Promise.allSettled(Array.from({ length: STREAMS }, (_, at) => flood(node, at)))
   } finally {
     await node.stop()
+  }
+}
+
+/** Whoever is turned away at the door comes again. */
+async function insisting<T>(dial: () => Promise<T>): Promise<T> {
+  for (let left = DIALS_MAX; ; left--) {
+    try {
+      return await dial()
+    } catch (error: unknown) {
+      if (left <= 1) throw error
+      await new Promise((resolve) => setTimeout(resolve, DIAL_PAUSE_MS))
+    }
   }
 }
 
@@ -112,7 +126,7 @@ function send(stream: Stream, bytes: Uint8Array): boolean {
 async function gossip(): Promise<void> {
   const node = await rawNode()
   try {
-    const stream = await node.dialProtocol(multiaddr(address), names.gossip)
+    const stream = await insisting(() => node.dialProtocol(multiaddr(address), names.gossip))
     for (let at = 0; at < GOSSIP_FRAMES; at++) {
       if (!send(stream, frameOf(at))) break
       if (stream.writeBufferLength > WAITING_BYTES_MAX) await drained(stream)
