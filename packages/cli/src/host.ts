@@ -12,11 +12,7 @@ export async function reach(context: Context): Promise<{ client: Client; isOffli
   if (client !== null) return { client, isOffline: false }
   const { openOffline } = await loadHost()
   const offline = await openOffline(context.paths, { askPassphrase: () => readPassphrase(context) })
-  let isClosed = false
-  context.atEnd(async () => {
-    if (!isClosed) await offline.close()
-    isClosed = true
-  })
+  context.atEnd(() => offline.close())
   return {
     isOffline: true,
     client: {

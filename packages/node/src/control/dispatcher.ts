@@ -1,5 +1,5 @@
 // From a method's name and parameters to its result, checked both ways by the one table.
-import { Failure } from '@ezchat/protocol/control/failures.ts'
+import { Failure, type FailureCode } from '@ezchat/protocol/control/failures.ts'
 import {
   METHODS,
   type MethodName,
@@ -19,6 +19,15 @@ export type ServedName = Exclude<MethodName, 'watch' | 'unwatch'>
 
 export type Verbs = {
   readonly [N in ServedName]: (params: ParamsOf<N>, caller: Caller) => Promise<ResultOf<N>>
+}
+
+/** For where there is nobody to do them: every verb fails in the same way. */
+export function refusingVerbs(code: FailureCode, detail?: string): Verbs {
+  const refuse = async () => {
+    throw new Failure(code, detail)
+  }
+  const names = Object.keys(METHODS)
+  return Object.fromEntries(names.map((name) => [name, refuse])) as unknown as Verbs
 }
 
 export function isMethod(name: string): name is MethodName {

@@ -1,19 +1,18 @@
 // What could be wrong with a daemon that runs.
-import { statfs } from 'node:fs/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { CheckView } from '@ezchat/protocol/control/values.ts'
+import { diskCheck } from './examine-home.ts'
 import type { Running } from './running.ts'
 
-const DISK_BYTES_MIN = 256 * 1024 ** 2
 const LOOP_MS_MAX = 200
 const QUEUED_MS_MAX = 3_600_000
 
 const loop = monitorEventLoopDelay({ resolution: 20 })
 loop.enable()
 
-/** In words, for `status`: what a user should look at. */
+/** In words, for `status`: of all that is looked at, what stops a daemon from doing its work. */
 export async function problemsOf(running: Running): Promise<string[]> {
-  const checks = await examineDaemon(running)
+  const checks = [storeCheck(running), courierCheck(running), await diskCheck(running.directory)]
   return checks
     .filter(({ verdict }) => verdict === 'failure')
     .map(({ name, detail }) => `${name}: ${detail}`)
@@ -26,7 +25,7 @@ export async function examineDaemon(running: Running): Promise<CheckView[]> {
     storeCheck(running),
     courierCheck(running),
     await queueCheck(running),
-    await diskCheck(running),
+    await diskCheck(running.directory),
     loopCheck(),
   ]
 }
@@ -81,14 +80,6 @@ async function queueCheck({ messenger, clock }: Running): Promise<CheckView> {
   const detail = `${status.queued} wait to be stored, since ${status.oldestQueuedAt}`
   if (waitedMs < QUEUED_MS_MAX) return ok(name, detail)
   return { name, verdict: 'warning', detail, advice: 'see: ezchat outbox, ezchat peers' }
-}
-
-async function diskCheck({ directory }: Running): Promise<CheckView> {
-  const { bavail, bsize } = await statfs(directory)
-  const bytes = bavail * bsize
-  const detail = `${Math.floor(bytes / 1024 ** 2)} MiB free`
-  if (bytes >= DISK_BYTES_MIN) return ok('disk', detail)
-  return { name: 'disk', verdict: 'failure', detail, advice: 'make room, or lower the quota' }
 }
 
 function loopCheck(): CheckView {

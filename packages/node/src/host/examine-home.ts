@@ -6,7 +6,7 @@ import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { HomePaths } from '@ezchat/protocol/control/home-paths.ts'
 import type { CheckView } from '@ezchat/protocol/control/values.ts'
 import { readConfig } from './config-file.ts'
-import { filesOf } from './home.ts'
+import { filesOf, isSaneClock } from './home.ts'
 
 const NODE_LEAST = [22, 12] as const
 const FSYNC_MS_MAX = 100
@@ -28,7 +28,7 @@ export async function examineHome(paths: HomePaths): Promise<CheckView[]> {
     ...[nodeCheck(), clockCheck(), config],
     await homeCheck(paths),
     await keysCheck(paths),
-    await diskCheck(paths),
+    await diskCheck(paths.data),
     await fsyncCheck(paths),
   ]
 }
@@ -42,8 +42,7 @@ function nodeCheck(): CheckView {
 
 function clockCheck(): CheckView {
   const now = new Date()
-  const isSane = now.getUTCFullYear() >= 2026 && now.getUTCFullYear() < 2100
-  if (isSane) return verdict('clock', 'ok', now.toISOString())
+  if (isSaneClock(now.getTime())) return verdict('clock', 'ok', now.toISOString())
   return verdict('clock', 'failure', now.toISOString(), 'set the clock of this machine')
 }
 
@@ -81,8 +80,8 @@ async function keysCheck(paths: HomePaths): Promise<CheckView> {
   return verdict('keys', 'ok', 'there, and for their owner only')
 }
 
-async function diskCheck({ data }: HomePaths): Promise<CheckView> {
-  const { bavail, bsize } = await statfs(data)
+export async function diskCheck(directory: string): Promise<CheckView> {
+  const { bavail, bsize } = await statfs(directory)
   const detail = `${Math.floor((bavail * bsize) / 1024 ** 2)} MiB free`
   if (bavail * bsize >= FREE_BYTES_MIN) return verdict('disk', 'ok', detail)
   return verdict('disk', 'failure', detail, 'make room, or lower the quota')

@@ -46,6 +46,14 @@ export async function makeHome(paths: HomePaths): Promise<HomeFiles> {
   return filesOf(paths)
 }
 
+/** A clock that says less was never set; one that says more is not ours to believe. */
+const CLOCK_MS_MIN = Date.parse('2026-01-01')
+const CLOCK_MS_MAX = Date.parse('2100-01-01')
+
+export function isSaneClock(nowMs: number): boolean {
+  return nowMs >= CLOCK_MS_MIN && nowMs < CLOCK_MS_MAX
+}
+
 /** What the platform says of a file or a socket, where it is the user's to mend. */
 export function diskFailure(error: unknown): Failure | null {
   const code = error instanceof Error && 'code' in error ? error.code : null

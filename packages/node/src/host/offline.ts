@@ -1,8 +1,6 @@
 // A home without a daemon: what is written waits in the outbox, what was read can be read again.
-import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { HomePaths } from '@ezchat/protocol/control/home-paths.ts'
-import { METHODS } from '@ezchat/protocol/control/methods.ts'
-import { dispatch, type ServedName, type Verbs } from '../control/dispatcher.ts'
+import { dispatch, refusingVerbs, type ServedName, type Verbs } from '../control/dispatcher.ts'
 import { failureFrom } from '../control/failure-from.ts'
 import { Outbox } from '../courier/outbox.ts'
 import { WriteQueue } from '../courier/write-queue.ts'
@@ -97,12 +95,7 @@ function waitingCourier(
 }
 
 function offlineVerbs({ crypto, joined, peerSeed }: OpenedHome, messenger: Messenger): Verbs {
-  const refuse = async () => {
-    throw new Failure('NO_DAEMON')
-  }
-  const names = Object.keys(METHODS) as ServedName[]
-  const refusing = Object.fromEntries(names.map((name) => [name, refuse]))
   const peer = peerIdOf(crypto.ed25519Public(peerSeed))
   const own = messengerVerbs(messenger, { peer, networkName: joined.network.name })
-  return { ...(refusing as unknown as Verbs), ...own }
+  return { ...refusingVerbs('NO_DAEMON'), ...own }
 }

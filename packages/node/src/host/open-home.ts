@@ -13,14 +13,10 @@ import { nodeClock } from '../node-clock.ts'
 import { openLevelKeyValue } from '../store/level-store.ts'
 import type { Closings } from './closings.ts'
 import { readConfig } from './config-file.ts'
-import { type HomeFiles, makeHome } from './home.ts'
+import { type HomeFiles, isSaneClock, makeHome } from './home.ts'
 import { type JoinedNetwork, joinNetwork } from './network-file.ts'
 import { readOwnerFile, writeOwnerFile } from './owner-file.ts'
 import { openPeerKey } from './peer-key.ts'
-
-/** A clock that says less was never set; one that says more is not ours to believe. */
-const CLOCK_MS_MIN = Date.parse('2026-01-01')
-const CLOCK_MS_MAX = Date.parse('2100-01-01')
 
 export type AskPassphrase = () => Promise<string>
 
@@ -37,7 +33,7 @@ export interface OpenedHome {
 export async function openHome(paths: HomePaths, flags: Partial<Config>): Promise<OpenedHome> {
   const clock = nodeClock
   const nowMs = clock.nowMs()
-  if (nowMs < CLOCK_MS_MIN || nowMs > CLOCK_MS_MAX) {
+  if (!isSaneClock(nowMs)) {
     throw new Failure('CLOCK', `it says ${new Date(nowMs).toISOString()}`)
   }
   const crypto = nativeCrypto()

@@ -3,8 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { Config } from '@ezchat/protocol/control/config.ts'
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { HomePaths } from '@ezchat/protocol/control/home-paths.ts'
-import { METHODS } from '@ezchat/protocol/control/methods.ts'
-import type { ServedName, Verbs } from '../control/dispatcher.ts'
+import { refusingVerbs, type Verbs } from '../control/dispatcher.ts'
 import type { EventSource } from '../control/event-source.ts'
 import { serveUnixSocket } from '../control/unix-socket.ts'
 import { serveWebSocket } from '../control/web-socket.ts'
@@ -186,13 +185,9 @@ async function serve(
 
 function verbsOf(running: Running): Verbs {
   const { messenger, peer, network } = running
-  const refuse = async () => {
-    throw new Failure('NO_HOME', 'a public node has no identity')
-  }
-  const names = Object.keys(METHODS) as ServedName[]
-  const refusing = Object.fromEntries(names.map((name) => [name, refuse])) as unknown as Verbs
   const where = { peer: peer.wire.self, networkName: network.name }
   const own = messenger === null ? {} : messengerVerbs(messenger, where)
+  const refusing = refusingVerbs('NO_HOME', 'a public node has no identity')
   return { ...refusing, ...own, ...peerVerbs(running) }
 }
 
