@@ -1,7 +1,7 @@
 // What runs on a machine: the real store, carrier and courier, put together as a daemon does it.
 import { startCarrier } from '@ezchat/node/carrier/carrier.ts'
 import { Ownership } from '@ezchat/node/carrier/ownership.ts'
-import { pushTo } from '@ezchat/node/carrier/push.ts'
+import { besideCarrier } from '@ezchat/node/courier/beside-carrier.ts'
 import { startCourier } from '@ezchat/node/courier/courier.ts'
 import { openEnvelopeStore } from '@ezchat/node/store/open-envelope-store.ts'
 import type { PostageWorker } from '@ezchat/protocol/ports.ts'
@@ -51,18 +51,8 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
   const asking = { wire, clock, crypto, network }
   const courier = await startCourier({
     ...{ wire, clock, crypto, network, keyValue: courierDisk, postage: FREE_POSTAGE },
-    carriers: carrier.book,
-    stemPeers: {
-      isStem: (peer) => carrier.neighbours.get(peer)?.isStem ?? false,
-      watch: (listener) => carrier.neighbours.watch(({ peer }) => listener(peer)),
-    },
-    push: (peer, envelopes, options) => pushTo(asking, peer, envelopes, options),
-    own: isLight
-      ? null
-      : {
-          carries: (shard) => carrier.carries(shard),
-          take: (envelopes) => carrier.take(envelopes),
-        },
+    ...besideCarrier(carrier, { wire, clock }),
+    ...(isLight ? { own: null } : {}),
     mode: world.plan.mode,
     neverDelivers: isLight,
     onBug: (error) => world.fail(error),
