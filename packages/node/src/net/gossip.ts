@@ -34,6 +34,15 @@ export interface GossipInit {
   readonly heartbeatMs: number
 }
 
+const REACHABLE = 'ezchat:reachable'
+
+/** With what its types keep to themselves. */
+type OpenedGossip = GossipSub & {
+  protocols: string[]
+  readonly streamsOutbound: ReadonlyMap<string, unknown>
+  createOutboundStream(peer: unknown, connection: unknown): Promise<void>
+}
+
 /** The service for libp2p; every default that matters is set. */
 export function gossipService(init: GossipInit) {
   const create = gossipsub({
@@ -83,8 +92,15 @@ export function gossipService(init: GossipInit) {
             ? renamed(registrar, init.protocol)
             : Reflect.get(target, property),
       }),
-    ) as GossipSub & { protocols: string[] }
+    ) as unknown as OpenedGossip
     gossip.protocols = [GOSSIPSUB]
+    // A neighbour that said what it listens to can be written to only once our own stream to it is
+    // open; gossipsub drops without a word what is published in between.
+    const open = gossip.createOutboundStream.bind(gossip)
+    gossip.createOutboundStream = async (peer, connection) => {
+      await open(peer, connection)
+      gossip.dispatchEvent(new Event(REACHABLE))
+    }
     return gossip
   }
 }
@@ -126,14 +142,20 @@ export class ShardGossip {
     }
   }
 
-  /** Neighbours that want to hear of the shard. */
+  /** Neighbours that want to hear of the shard and that can be told. */
   listenersOf(shard: number): PeerId[] {
-    return this.#init.gossip.getSubscribers(this.#topicOf(shard)).map(String)
+    const { streamsOutbound } = this.#init.gossip as unknown as OpenedGossip
+    const subscribers = this.#init.gossip.getSubscribers(this.#topicOf(shard)).map(String)
+    return subscribers.filter((peer) => streamsOutbound.has(peer))
   }
 
   watchListeners(listener: () => void): () => void {
-    this.#init.gossip.addEventListener('subscription-change', listener)
-    return () => this.#init.gossip.removeEventListener('subscription-change', listener)
+    const gossip: EventTarget = this.#init.gossip as unknown as EventTarget
+    const kinds = ['subscription-change', REACHABLE]
+    for (const kind of kinds) gossip.addEventListener(kind, listener)
+    return () => {
+      for (const kind of kinds) gossip.removeEventListener(kind, listener)
+    }
   }
 
   #topicOf(shard: number): string {
