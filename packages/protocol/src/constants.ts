@@ -55,9 +55,16 @@ export const DROP_IDS_MAX = 256
 /** Head, the ids, the signer's kind, a warrant, the signature. */
 export const DROP_BYTES_MAX = 72 + DROP_IDS_MAX * 32 + 1 + WARRANT_BYTES + 64
 
-/** receipts.md §1 and §3. */
+/** receipts.md §1 to §4. */
 export const RECEIPT_VERSION = 1
-export const RECEIPT_BYTES = 133
+export const RECEIPT_SALT_BYTES = 16
+/** Version, envelope id, until when, the carrier's key, the salt. */
+export const RECEIPT_PROMISE_BYTES = 1 + 32 + 4 + 32 + RECEIPT_SALT_BYTES
+/** Of eight leaves: the last place, and the hashes beside the way to the root. */
+export const RECEIPT_LEAVES_MAX = 8
+export const RECEIPT_PLACE_MAX = 2 * RECEIPT_LEAVES_MAX - 1
+export const RECEIPT_PATH_BYTES = 3 * 32
+export const RECEIPT_BYTES = RECEIPT_PROMISE_BYTES + 1 + RECEIPT_PATH_BYTES + 64
 /** How much shorter than an envelope's life a promise may be and still count. */
 export const RECEIPT_SLACK_SECONDS = 3600
 
@@ -249,7 +256,7 @@ export const OWN_REGISTERS_MAX = 256
 export const OWN_CONVERSATIONS_MAX = 512
 /** device.md §7. */
 // parcel.md
-export const PARCEL_ITEMS_MAX = 16
+export const PARCEL_ITEMS_MAX = 128
 export const INTRODUCTION_VERSION = 1
 
 export const REGISTER_VERSION = 1

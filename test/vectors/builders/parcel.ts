@@ -173,7 +173,7 @@ function introductionDefects(): Vector[] {
 
 function defects(): Vector[] {
   const one = concatBytes(heads(), item(1, ENTRY))
-  const seventeen = Array.from({ length: 17 }, () => item(1, u8()))
+  const tooMany = Array.from({ length: 129 }, () => item(1, u8()))
   const log = (bytes: Uint8Array): Uint8Array => concatBytes(heads(), item(3, bytes))
   return [
     refused('empty', 'nothing says whose log is where', 'PARCEL_TRUNCATED', u8()),
@@ -194,9 +194,9 @@ function defects(): Vector[] {
     ),
     refused(
       'items-over',
-      'seventeen items are more than one message holds',
+      '129 items are more than one message holds',
       'PARCEL_LIMIT',
-      concatBytes(heads(), ...seventeen),
+      concatBytes(heads(), ...tooMany),
     ),
     ...introductionDefects(),
     refused(

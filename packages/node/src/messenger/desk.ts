@@ -21,6 +21,7 @@ export class Draft {
   >()
   readonly #raw: KeyValueOperation[] = []
   readonly #changed = new Set<Savable>()
+  readonly #closings: (() => void)[] = []
   readonly #effects: (() => void)[] = []
   bytes = 0
 
@@ -51,6 +52,11 @@ export class Draft {
     this.#changed.add(savable)
   }
 
+  /** Once no more jobs join: what they want done together. It must not fail. */
+  atLast(closing: () => void): void {
+    this.#closings.push(closing)
+  }
+
   /** When the write is durable. */
   after(effect: () => void): void {
     this.#effects.push(effect)
@@ -63,6 +69,7 @@ export class Draft {
   }
 
   finish(): KeyValueOperation[] {
+    for (const closing of this.#closings.splice(0)) closing()
     for (const savable of this.#changed) savable.save(this)
     this.#changed.clear()
     const rows = [...this.#rows.values()].map(({ key, plain }) =>

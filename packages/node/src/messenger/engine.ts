@@ -248,17 +248,16 @@ export class Engine {
   }
 
   async #writeAgain(draft: Draft, reference: Uint8Array): Promise<void> {
-    const { ledger, conversations } = this.#parts
-    const name = await ledger.messageOf(draft, reference)
-    const row = name && (await ledger.row(name))
-    const conversation = name && conversations.byNumber(name.conversation)
-    if (!name || !row || !conversation) return
-    const leg = row.legs.find((one) => one.reference === toHex(reference))
-    const identityKey = fromHex((leg?.device ?? '').slice(0, 64))
-    const device = this.#post
-      .devicesOf(identityKey)
-      .find(({ id }) => leg?.device.endsWith(toHex(id)))
-    if (device !== undefined) await this.sending.sendAgain(draft, name, device, identityKey)
+    const { ledger } = this.#parts
+    for (const name of ledger.messagesOf(reference)) {
+      const row = await ledger.row(name)
+      const leg = row?.legs.find((one) => one.reference === toHex(reference))
+      if (leg === undefined) continue
+      const identityKey = fromHex(leg.device.slice(0, 64))
+      const devices = this.#post.devicesOf(identityKey)
+      const device = devices.find(({ id }) => leg.device.endsWith(toHex(id)))
+      if (device !== undefined) await this.sending.sendAgain(draft, name, device, identityKey)
+    }
   }
 
   /** What the courier achieved and could not tell before the program ended. */

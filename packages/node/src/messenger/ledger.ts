@@ -10,18 +10,18 @@ import type { CourierEvent } from '../courier/event.ts'
 import type { Conversation } from './conversation.ts'
 import type { Conversations } from './conversations.ts'
 import type { CourierPort } from './courier-port.ts'
-import type { Draft } from './desk.ts'
+import type { Draft, Savable } from './desk.ts'
 import type { Events } from './events.ts'
 import { numberIn, TABLE, u32, u64 } from './table.ts'
 import type { Vault } from './vault.ts'
 
 type Stage = 'queued' | 'stored' | 'expired'
 
-/** One envelope that carried it. */
-interface Leg {
+/** One envelope that carried it, and others beside it; without a name until it is sealed. */
+export interface Leg {
   /** Identity and device in hex. */
   readonly device: string
-  readonly reference: string
+  reference: string
   stage: Stage
   receipts: number
 }
@@ -42,6 +42,13 @@ export interface MessageName {
   readonly sequence: number
 }
 
+export interface SentMessageRow {
+  readonly name: MessageName
+  readonly row: SentRow
+}
+
+type AboutOne = Exclude<CourierEvent, { kind: 'failed' }>
+
 export interface LedgerInit {
   readonly vault: Vault
   readonly conversations: Conversations
@@ -49,13 +56,16 @@ export interface LedgerInit {
   readonly events: Events
 }
 
-export class Ledger {
+export class Ledger implements Savable {
   readonly #init: LedgerInit
   /** Those that are not delivered, by conversation and sequence. */
   readonly #open = new Map<string, SentRow>()
-  readonly #references = new Map<string, MessageName>()
+  /** What an envelope carried that is still open. */
+  readonly #references = new Map<string, readonly MessageName[]>()
   /** Of the open ones, those that wait for a device. */
   readonly #waiting = new Map<string, SentRow>()
+  /** Since the last write. */
+  readonly #changed = new Map<string, SentRow>()
 
   private constructor(init: LedgerInit) {
     this.#init = init
@@ -94,11 +104,22 @@ export class Ledger {
     draft.put(this.#init.vault.key(TABLE.open, ...partsOf(name)), EMPTY)
   }
 
-  addLeg(draft: Draft, name: MessageName, row: SentRow, device: string, reference: Uint8Array) {
-    row.legs.push({ device, reference: toHex(reference), stage: 'queued', receipts: 0 })
-    this.#references.set(toHex(reference), name)
+  expectLeg(draft: Draft, { name, row }: SentMessageRow, device: string): Leg {
+    const leg: Leg = { device, reference: '', stage: 'queued', receipts: 0 }
+    row.legs.push(leg)
     this.#write(draft, name, row)
-    draft.put(this.#referenceKey(reference), nameBytes(name))
+    return leg
+  }
+
+  sealedLeg(name: MessageName, leg: Leg, reference: Uint8Array): void {
+    leg.reference = toHex(reference)
+    const beside = this.#references.get(leg.reference) ?? []
+    this.#refer(leg.reference, [...beside, name])
+  }
+
+  dropLeg(draft: Draft, { name, row }: SentMessageRow, leg: Leg): void {
+    row.legs.splice(row.legs.indexOf(leg), 1)
+    this.#write(draft, name, row)
   }
 
   setWaiting(draft: Draft, name: MessageName, row: SentRow, isWaiting: boolean): void {
@@ -108,14 +129,14 @@ export class Ledger {
     this.#write(draft, name, row)
   }
 
-  /** What an envelope of ours carried, by the session's name for it. */
-  async messageOf(draft: Draft, reference: Uint8Array): Promise<MessageName | null> {
-    const value = await draft.get(this.#referenceKey(reference))
-    return value === null ? null : nameInKey(value, 0)
+  /** What an envelope of ours carried that is still open, by the session's name for it. */
+  messagesOf(reference: Uint8Array): readonly MessageName[] {
+    return this.#references.get(toHex(reference)) ?? []
   }
 
   async row(name: MessageName): Promise<SentRow | null> {
-    return this.#open.get(textOf(name)) ?? (await this.#read(name))
+    const key = textOf(name)
+    return this.#open.get(key) ?? this.#changed.get(key) ?? (await this.#read(name))
   }
 
   statusOf(row: SentRow, { conversation, sequence }: MessageName): LedgerStatus {
@@ -133,9 +154,14 @@ export class Ledger {
   /** What the courier says, after it wrote it. */
   hear(draft: Draft, event: CourierEvent): void {
     if (event.kind === 'failed') return
-    const name = this.#references.get(toHex(event.reference))
-    const row = name && this.#open.get(textOf(name))
-    if (name === undefined || row === undefined) return
+    const reference = toHex(event.reference)
+    for (const name of this.#references.get(reference) ?? []) {
+      const row = this.#open.get(textOf(name))
+      if (row !== undefined) this.#hearOne(draft, event, name, row)
+    }
+  }
+
+  #hearOne(draft: Draft, event: AboutOne, name: MessageName, row: SentRow): void {
     const reference = toHex(event.reference)
     const leg = row.legs.find((one) => one.reference === reference)
     if (leg === undefined) return
@@ -228,10 +254,18 @@ export class Ledger {
     this.#waiting.delete(textOf(name))
     draft.remove(this.#init.vault.key(TABLE.open, ...partsOf(name)))
     for (const { reference } of row.legs) {
-      this.#references.delete(reference)
-      draft.remove(this.#referenceKey(fromHex(reference)))
-      if (isDelivered) draft.after(() => this.#init.courier.withdraw(fromHex(reference)))
+      if (reference === '') continue
+      const beside = this.#references.get(reference) ?? []
+      const left = beside.filter((other) => textOf(other) !== textOf(name))
+      this.#refer(reference, left)
+      if (!isDelivered || left.length > 0) continue
+      draft.after(() => this.#init.courier.withdraw(fromHex(reference)))
     }
+  }
+
+  #refer(reference: string, names: readonly MessageName[]): void {
+    if (names.length > 0) this.#references.set(reference, names)
+    else this.#references.delete(reference)
   }
 
   #tell(draft: Draft, { conversation }: MessageName, { hash }: SentRow): void {
@@ -241,22 +275,28 @@ export class Ledger {
   #remember(name: MessageName, row: SentRow): void {
     this.#open.set(textOf(name), row)
     if (row.isWaiting) this.#waiting.set(textOf(name), row)
-    for (const { reference } of row.legs) this.#references.set(reference, name)
+    for (const { reference } of row.legs) {
+      this.#references.set(reference, [...(this.#references.get(reference) ?? []), name])
+    }
   }
 
   #write(draft: Draft, name: MessageName, row: SentRow): void {
-    const key = this.#init.vault.key(TABLE.sent, ...partsOf(name))
-    draft.put(key, utf8(JSON.stringify(row)))
+    this.#changed.set(textOf(name), row)
+    draft.changed(this)
+  }
+
+  save(draft: Draft): void {
+    const { vault } = this.#init
+    for (const [text, row] of this.#changed) {
+      const key = vault.key(TABLE.sent, ...partsOf(parseName(text)))
+      draft.put(key, utf8(JSON.stringify(row)))
+    }
+    this.#changed.clear()
   }
 
   async #read(name: MessageName): Promise<SentRow | null> {
     const value = await this.#init.vault.get(this.#init.vault.key(TABLE.sent, ...partsOf(name)))
     return value === null ? null : (JSON.parse(fromUtf8(value) ?? '') as SentRow)
-  }
-
-  #referenceKey(reference: Uint8Array): Uint8Array {
-    const { vault } = this.#init
-    return vault.key(TABLE.reference, vault.name(TABLE.reference, reference))
   }
 }
 

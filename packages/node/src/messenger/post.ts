@@ -29,6 +29,7 @@ import type { Party } from '@ezchat/protocol/session/party.ts'
 import { openPrekeys, type Prekeys } from '@ezchat/protocol/session/prekeys.ts'
 import type { Draft } from './desk.ts'
 import type { Parts } from './household.ts'
+import { Loads, type OnSealed } from './loads.ts'
 import { nowSecondsOf } from './terms.ts'
 
 /** Between two messages that grow by a bucket to carry a key for the next KEM step. */
@@ -44,6 +45,10 @@ export interface PostHooks {
 export class Post {
   readonly #parts: Parts
   readonly #hooks: PostHooks
+  readonly #loads = new Loads({
+    roomsFor: (draft, party) => this.#roomsFor(draft, party),
+    seal: (draft, party, items) => this.#seal(draft, party, items),
+  })
 
   constructor(parts: Parts, hooks: PostHooks) {
     this.#parts = parts
@@ -60,15 +65,32 @@ export class Post {
   }
 
   /**
-   * Seals items for one device. The reference names the envelope; null where there is no session,
-   * and no prekeys to begin one with.
+   * The item leaves with this write, together with what else goes to the same device. False where
+   * there is no session, and no prekeys to begin one with.
    */
-  send(draft: Draft, party: Party, items: readonly ParcelItem[]): Uint8Array | null {
+  send(draft: Draft, party: Party, item: ParcelItem, onSealed: OnSealed = ignore): boolean {
+    return this.#loads.add(draft, party, item, onSealed)
+  }
+
+  #seal(draft: Draft, party: Party, items: readonly ParcelItem[]): Uint8Array | null {
     const pair = this.#open(draft, party)
     if (pair === null) return null
-    const isFirst = pair.active?.handshake != null
-    const said = isFirst ? [this.#introduction(party), ...items] : items
-    return this.sendFrame(draft, pair, { kind: 'content', content: this.#parcel(party, said) })
+    return this.sendFrame(draft, pair, this.#frame(pair, items))
+  }
+
+  #frame({ active, peer }: Pair, items: readonly ParcelItem[]): Frame {
+    const isFirst = active?.handshake != null
+    const said = isFirst ? [this.#introduction(peer), ...items] : items
+    return { kind: 'content', content: this.#parcel(peer, said) }
+  }
+
+  #roomsFor(draft: Draft, party: Party): number[] | null {
+    const pair = this.#open(draft, party)
+    if (pair === null) return null
+    const overhead = pairOverheadBytes(pair, nowSecondsOf(this.#parts.terms))
+    assert(overhead !== null, 'expected a session')
+    const taken = overhead.leastBytes + encodeFrame(this.#frame(pair, [])).length
+    return this.#rooms().map((room) => Math.max(0, room - taken))
   }
 
   /** Begins a session beside those that there are. Null without prekeys. */
@@ -153,17 +175,22 @@ export class Post {
 
   /** The smallest bucket; now and then a larger one, or short messages would never step the KEM. */
   #roomFor(pair: Pair, frameBytes: number, nowSeconds: number): number {
-    const { network } = this.#parts.terms
     const overhead = pairOverheadBytes(pair, nowSeconds)
     assert(overhead !== null, 'expected a session')
     const { chain, number } = pair.active!.sending
     const isTurn = chain === null || number % KEM_ROOM_EVERY === 0
-    const allowed = BUCKETS_BYTES.filter((bytes) => isAllowedSize(network, bytes))
-    const rooms = allowed.map((bytes) => bodyBytesOf(bytes))
+    const rooms = this.#rooms()
     const least = rooms.find((room) => room >= overhead.leastBytes + frameBytes)
     const wanted = rooms.find((room) => room >= overhead.wantedBytes + frameBytes)
     assert(least !== undefined, 'expected a message that some envelope of this network holds')
     return isTurn && wanted !== undefined ? wanted : least
+  }
+
+  /** Of the envelopes that this network takes, the smallest first. */
+  #rooms(): number[] {
+    const { network } = this.#parts.terms
+    const allowed = BUCKETS_BYTES.filter((bytes) => isAllowedSize(network, bytes))
+    return allowed.map((bytes) => bodyBytesOf(bytes))
   }
 
   #parcel({ identityKey }: Party, items: readonly ParcelItem[]): Uint8Array {
@@ -186,6 +213,8 @@ export class Post {
     return { kind: 'introduction', introduction }
   }
 }
+
+function ignore(): void {}
 
 /** What tells two devices of all identities apart. */
 export function deviceName(identityKey: Uint8Array, device: Device): string {

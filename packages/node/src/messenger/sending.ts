@@ -93,10 +93,30 @@ export class Sending {
     if (shelved === null) return
     const { bytes } = await conversation.shelf.held(shelved)
     const item = this.#itemFor(conversation, identityKey, bytes)
-    const reference = this.#post.send(draft, partyOf(identityKey, to), [item])
-    if (reference !== null) {
-      ledger.addLeg(draft, name, row, deviceName(identityKey, to), reference)
-    }
+    this.#load(draft, { name, row, item }, identityKey, to)
+  }
+
+  /** A leg of the message, which gets its name when the envelope is sealed. */
+  #load(
+    draft: Draft,
+    message: { readonly name: MessageName; readonly row: SentRow; readonly item: ParcelItem },
+    identityKey: Uint8Array,
+    device: Device,
+  ): boolean {
+    const { ledger } = this.#parts
+    const { name, row, item } = message
+    const leg = ledger.expectLeg(draft, { name, row }, deviceName(identityKey, device))
+    const isSent = this.#post.send(draft, partyOf(identityKey, device), item, (reference) => {
+      if (reference !== null) {
+        ledger.sealedLeg(name, leg, reference)
+        return
+      }
+      ledger.dropLeg(draft, { name, row }, leg)
+      ledger.setWaiting(draft, name, row, true)
+      draft.after(() => this.#lookUp(identityKey))
+    })
+    if (!isSent) ledger.dropLeg(draft, { name, row }, leg)
+    return isSent
   }
 
   /** What is said once and kept by nobody: receipts, requests, answers. False: to no device. */
@@ -116,7 +136,7 @@ export class Sending {
     let isSent = false
     for (const device of this.#post.devicesOf(identityKey)) {
       if (only !== null && !equalBytes(device.id, only)) continue
-      if (this.#post.send(draft, partyOf(identityKey, device), [item]) !== null) isSent = true
+      if (this.#post.send(draft, partyOf(identityKey, device), item)) isSent = true
     }
     return isSent
   }
@@ -140,10 +160,9 @@ export class Sending {
           continue
         }
         const item = this.#itemFor(conversation, identityKey, bytes)
-        const reference = this.#post.send(draft, partyOf(identityKey, device), [item])
-        if (reference === null) missingCount++
-        else ledger.addLeg(draft, name, row, own, reference)
-        if (isPeer && reference !== null) reachedCount++
+        const isLoaded = this.#load(draft, { name, row, item }, identityKey, device)
+        if (!isLoaded) missingCount++
+        else if (isPeer) reachedCount++
       }
     }
     const isWaiting = reachedCount === 0 || missingCount > 0

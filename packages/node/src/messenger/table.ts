@@ -39,8 +39,6 @@ export const TABLE = {
   sent: 0x25,
   /** conversation ‖ sequence of own messages that are not delivered yet. */
   open: 0x26,
-  /** name(reference) → conversation and sequence: which message an envelope carried. */
-  reference: 0x27,
   /** first number → events that happened together. */
   event: 0x30,
 } as const

@@ -91,8 +91,9 @@ export class TakingIn {
       .find(({ id }) => equalBytes(id, party.deviceId))
     if (device === undefined) return
     for (const reference of references) {
-      const name = await ledger.messageOf(draft, reference)
-      if (name !== null) await this.#sending.sendAgain(draft, name, device, party.identityKey)
+      for (const name of ledger.messagesOf(reference)) {
+        await this.#sending.sendAgain(draft, name, device, party.identityKey)
+      }
     }
     // What else was lost may have been a receipt: a later one says all that an earlier one did.
     const conversation = conversations.with(party.identityKey)
@@ -316,7 +317,7 @@ export class TakingIn {
     const key = pairKeyOf(party)
     if (this.#toldLogs.get(key) === told) return
     this.#toldLogs.set(key, told)
-    this.#post.send(draft, party, [{ kind: 'log', seq, entries: log.entries.slice(seq) }])
+    this.#post.send(draft, party, { kind: 'log', seq, entries: log.entries.slice(seq) })
   }
 
   #learnLog(draft: Draft, party: Party, { seq, entries }: ParcelItem & { kind: 'log' }): void {

@@ -9,11 +9,9 @@ function scrambled(letters: Letter[]): Letter[] {
   return keyed.toSorted((a, b) => a.key - b.key).map(({ letter }) => letter)
 }
 
+/** One after the other, each in an envelope of its own. */
 async function write(author: Villager, to: string, texts: readonly string[]): Promise<void> {
-  for (let at = 0; at < texts.length; at += 250) {
-    const some = texts.slice(at, at + 250)
-    await Promise.all(some.map((text) => author.messenger.send(to, text)))
-  }
+  for (const text of texts) await author.messenger.send(to, text)
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, at) => `message ${at}`)

@@ -47,6 +47,7 @@ const FLAG_TOKEN = 1
 const FLAG_DOOR = 2
 const FLAGS_ALL = FLAG_TOKEN | FLAG_DOOR
 const ITEM_BYTES_MAX = 0xffff
+const ITEM_HEAD_BYTES = 3
 const HEAD_FLAG_AT = 1
 const HEADS_BYTES = { one: 38, two: 74 } as const
 
@@ -115,6 +116,11 @@ function decodeItem(kind: number, bytes: Uint8Array): ParcelItem | null {
     default:
       return null
   }
+}
+
+/** What an item adds to the length of a parcel. */
+export function parcelItemBytes(item: ParcelItem): number {
+  return ITEM_HEAD_BYTES + encodeItem(item).length
 }
 
 export function encodeParcel({ heads, items }: Parcel): Uint8Array {
