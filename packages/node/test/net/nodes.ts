@@ -19,7 +19,7 @@ import { MemoryKeyValue } from '../../src/store/memory-store.ts'
 export const crypto = nativeCrypto()
 export const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
 /** Far more than anything here takes: only a failure ever waits for it. */
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 90_000
 
 export function networkNamed(name: string, keyCheck: Uint8Array | null = null): Network {
   return createNetwork(crypto, {

@@ -104,7 +104,7 @@ process.stdout.write('found')
 
 test('the process waits for a search and not for an idle thread', async () => {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
-  const options = { cwd: new URL('../../src/postage/', import.meta.url), timeout: 30_000 }
+  const options = { cwd: new URL('../../src/postage/', import.meta.url), timeout: 120_000 }
   execFile(
     process.execPath,
     ['--input-type=module-typescript', '-e', HOST],

@@ -22,7 +22,8 @@ export const METHODS = {
 /** Of nobody who ever leaves. */
 export const { signal: FOR_EVER } = new AbortController()
 
-const TURNS_MAX = 20_000
+/** Each but the first hundred takes a millisecond: only what never comes is waited for so long. */
+const TURNS_MAX = 100_000
 
 /** The world has come so far. */
 export async function until(reached: () => boolean, what: string): Promise<void> {
@@ -42,6 +43,8 @@ export class Party {
   punish: (peer: string) => void = () => {}
   readonly accepted: Stream[] = []
   readonly opened: Stream[] = []
+  /** On all its streams: handed to the channels, whatever became of it there. */
+  receivedBytes = 0
   /** Where peers are to be found. */
   readonly known = new Map<string, Node>()
   readonly most = { incomingBytes: 0, outgoingBytes: 0, unreadBytes: 0, sum: 0 }
@@ -56,6 +59,7 @@ export class Party {
       open: async (peer, { signal }) => {
         const stream = await node.open(this.known.get(peer)!, signal)
         this.opened.push(stream)
+        this.#count(stream)
         return stream
       },
       isConnected: (peer) => node.libp2p.getPeers().some((one) => one.toString() === peer),
@@ -68,6 +72,7 @@ export class Party {
     })
     node.onStream = (stream, peer) => {
       this.accepted.push(stream)
+      this.#count(stream)
       this.channels.accept(stream, peer)
     }
     this.channels.handle('echo', async (_peer, body) => body)
@@ -98,6 +103,25 @@ export class Party {
     most.sum = Math.max(most.sum, usage.incomingBytes + usage.outgoingBytes + usage.unreadBytes)
     return usage
   }
+
+  #count(stream: Stream): void {
+    stream.addEventListener('message', ({ data }: StreamMessageEvent) => {
+      this.receivedBytes += data.byteLength
+    })
+  }
+}
+
+/** What yamux keeps to itself. */
+interface Windows {
+  readonly sendWindowCapacity: number
+  readonly recvWindowCapacity: number
+}
+
+/** Between the two ends of a stream nothing is on its way, neither data nor leave to send more. */
+export function isStill(from: Stream, to: Stream): boolean {
+  const [sender, receiver] = [from, to] as unknown as [Windows, Windows]
+  assert.ok(Number.isInteger(sender.sendWindowCapacity))
+  return sender.sendWindowCapacity === receiver.recvWindowCapacity
 }
 
 /** One stream whose other end writes what no honest peer does. */
