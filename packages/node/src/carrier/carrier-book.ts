@@ -45,10 +45,17 @@ export interface CarrierBookInit {
   readonly report: (error: unknown) => void
 }
 
+interface Search {
+  readonly atMs: number
+  done: Promise<void>
+  /** By a neighbour or the DHT, whatever they said. */
+  isAnswered: boolean
+}
+
 export class CarrierBook {
   readonly #init: CarrierBookInit
   readonly #shards = new Map<number, ShardCarriers>()
-  readonly #searches = new Map<number, { readonly atMs: number; readonly done: Promise<void> }>()
+  readonly #searches = new Map<number, Search>()
   readonly #unsaved = new Map<string, KeyValueOperation>()
   readonly #closing = new AbortController()
   #cancelSave: (() => void) | null = null
@@ -187,15 +194,20 @@ export class CarrierBook {
     const nowMs = this.#init.clock.monotonicMs()
     const last = this.#searches.get(shard)
     if (last !== undefined && nowMs - last.atMs < BOOK_SEARCH_MS_MIN) return last.done
-    const done = this.#search(shard, countWanted)
-    this.#searches.set(shard, { atMs: nowMs, done })
-    return done
+    const search: Search = { atMs: nowMs, done: Promise.resolve(), isAnswered: false }
+    this.#searches.set(shard, search)
+    search.done = this.#search(shard, countWanted, search)
+    return search.done
   }
 
-  /** Whether somebody was asked lately, so that few known means that there are few. */
+  /**
+   * Whether somebody has answered lately, so that few known means that there are few. That nobody
+   * could be reached says nothing of the network.
+   */
   hasSearched(shard: number, withinMs: number): boolean {
     const last = this.#searches.get(shard)
-    return last !== undefined && this.#init.clock.monotonicMs() - last.atMs < withinMs
+    if (last === undefined || !last.isAnswered) return false
+    return this.#init.clock.monotonicMs() - last.atMs < withinMs
   }
 
   async close(): Promise<void> {
@@ -233,7 +245,7 @@ export class CarrierBook {
     this.#of(shard).addTold(peer, toldBy)
   }
 
-  async #search(shard: number, countWanted: number): Promise<void> {
+  async #search(shard: number, countWanted: number, search: Search): Promise<void> {
     if (this.#closing.signal.aborted) return
     const { wire, clock, network, neighbours, crypto, report } = this.#init
     const searching = async (signal: AbortSignal) => {
@@ -241,13 +253,14 @@ export class CarrierBook {
       const asked = [...new Set(carriers)].slice(0, BOOK_ASK_COUNT_MAX)
       const asking = asked.map(async (peer) => {
         const told = await askCarriers(wire, network, { peer, shard }, { signal })
+        search.isAnswered = true
         for (const carrier of told) this.#learn(shard, carrier, peer)
       })
       await Promise.allSettled(asking)
       if (this.countOf(shard) >= countWanted) return
-      for (const peer of await wire.carriersOf(shard, { signal })) {
-        this.#learn(shard, { peer, addresses: [] }, null)
-      }
+      const found = await wire.carriersOf(shard, { signal })
+      search.isAnswered = true
+      for (const peer of found) this.#learn(shard, { peer, addresses: [] }, null)
     }
     try {
       await within(clock, BOOK_SEARCH_MS_MAX, searching, this.#closing.signal)

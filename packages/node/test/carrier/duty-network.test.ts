@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { EzchatError } from '@ezchat/node/errors.ts'
 import {
   DUTY_CARRIERS_ENOUGH,
   DUTY_CARRIERS_MIN,
   DUTY_PERIOD_MS,
+  DUTY_SMALL_CARRIERS,
   DUTY_STAY_MS_MIN,
   PEERING_PERIOD_MS,
   PEERING_WARM_MS_MAX,
@@ -13,6 +15,7 @@ import {
 } from '@ezchat/node/limits.ts'
 import { equalBytes } from '@ezchat/protocol/codec/bytes.ts'
 import { DAY_SECONDS } from '@ezchat/protocol/constants.ts'
+import { fakePeer } from '../fake-wire.ts'
 import { type CarrierNetwork, type CarrierNode, holdsAll, ownerOf, withNetwork } from './network.ts'
 
 /** Carriers of each shard. */
@@ -109,6 +112,31 @@ describe('duty in a network', () => {
       a.ownership.claim({ isOwn: () => false, shards: [1, 2] })
       await net.settle()
       assert.ok(await holdsAll(a, envelopes))
+    }),
+  )
+})
+
+describe('a search for carriers that nobody answers', () => {
+  test(
+    'says nothing of the network: nothing is taken up before somebody answers',
+    withNetwork(async (net) => {
+      const node = await net.add({ mode: 'auto', own: [3] })
+      for (let at = 0; at < DUTY_SMALL_CARRIERS; at++) {
+        node.carrier.book.learn(at % 3, fakePeer(net.crypto, 5000 + at).peer, [])
+      }
+      let isReachable = false
+      let searchCount = 0
+      node.wire.carriersOf = async () => {
+        searchCount++
+        if (!isReachable) throw new EzchatError('PEER_UNREACHABLE')
+        return []
+      }
+      await net.clock.advance(5 * DUTY_PERIOD_MS)
+      assert.deepEqual(node.carrier.shards, [3])
+      assert.ok(searchCount >= 3, 'it asks again, and not only after ten minutes')
+      isReachable = true
+      await net.clock.advance(5 * DUTY_PERIOD_MS)
+      assert.deepEqual(node.carrier.shards, [0, 1, 2, 3])
     }),
   )
 })
