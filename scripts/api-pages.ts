@@ -2,9 +2,9 @@
 import { FAILURES } from '@ezchat/protocol/control/failures.ts'
 import { event, METHODS } from '@ezchat/protocol/control/methods.ts'
 import type { FieldNote, Schema } from '@ezchat/protocol/control/schema.ts'
-import { check, contact, hop, message, peer } from '@ezchat/protocol/control/values.ts'
+import { check, contact, hop, message, peer, syncing } from '@ezchat/protocol/control/values.ts'
 
-const VALUES = { contact, message, hop, peer, check }
+const VALUES = { contact, message, hop, peer, check, syncing }
 
 function rowsOf(fields: readonly FieldNote[]): string {
   const rows = fields.map(({ name, says, meaning, isOptional }) => {

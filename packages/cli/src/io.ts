@@ -22,6 +22,8 @@ export class Output {
   readonly json: boolean
   readonly #quiet: boolean
   readonly #color: boolean
+  /** What is redrawn stands on the last line, and is to be written over. */
+  #isDrawn = false
 
   constructor(io: Io, { json, quiet, color }: OutputOptions) {
     this.#io = io
@@ -47,13 +49,20 @@ export class Output {
 
   /** In place of what was drawn last; an empty text leaves nothing behind. */
   redraw(text: string): void {
-    const { columns = 80 } = this.#io.stderr
-    const ending = text === '' ? '' : cut(text, Math.max(1, columns - 1))
+    const ending = text === '' ? '' : cut(text, this.roomForLine)
     this.#io.stderr.write(`\r${ESCAPE}[K${ending}`)
+    this.#isDrawn = text !== ''
+  }
+
+  /** Characters in one line of what is watched, without breaking it. */
+  get roomForLine(): number {
+    const { columns = 80 } = this.#io.stderr
+    return Math.max(1, columns - 1)
   }
 
   /** A line of data. What is in it from others must have been escaped. */
   print(line: string): void {
+    this.#clear()
     this.#io.stdout.write(`${line}\n`)
   }
 
@@ -64,12 +73,17 @@ export class Output {
 
   /** A line for people, not for programs. */
   say(line: string): void {
-    if (!this.#quiet) this.#io.stderr.write(`${line}\n`)
+    if (!this.#quiet) this.complain(line)
   }
 
   /** Also when quiet. */
   complain(line: string): void {
+    this.#clear()
     this.#io.stderr.write(`${line}\n`)
+  }
+
+  #clear(): void {
+    if (this.#isDrawn) this.redraw('')
   }
 
   paint(color: keyof typeof COLORS, text: string): string {

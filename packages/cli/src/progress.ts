@@ -4,9 +4,14 @@ import type { Output } from './io.ts'
 
 const SILENT_MS = 1000
 const STEP_MS = 120
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+export const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
-export async function withProgress<T>(output: Output, says: string, work: Promise<T>): Promise<T> {
+/** What it says may change, and may be fitted into so many columns. */
+export async function withProgress<T>(
+  output: Output,
+  says: string | ((columns: number) => string),
+  work: Promise<T>,
+): Promise<T> {
   if (!output.isWatched) return work
   const startMs = performance.now()
   let step = 0
@@ -14,7 +19,11 @@ export async function withProgress<T>(output: Output, says: string, work: Promis
     const seconds = Math.floor((performance.now() - startMs) / 1000)
     if (seconds * 1000 < SILENT_MS) return
     const frame = FRAMES[step++ % FRAMES.length] ?? ''
-    output.redraw(`${frame} ${says}, ${seconds} s`)
+    const text =
+      typeof says === 'string'
+        ? `${says}, ${seconds} s`
+        : says(output.roomForLine - frame.length - 1)
+    output.redraw(`${frame} ${text}`)
   }, STEP_MS)
   try {
     return await work

@@ -5,7 +5,7 @@ import type { Verbs } from '@ezchat/node/control/dispatcher.ts'
 import type { EventSource } from '@ezchat/node/control/event-source.ts'
 import { serveUnixSocket } from '@ezchat/node/control/unix-socket.ts'
 import { Failure } from '@ezchat/protocol/control/failures.ts'
-import type { ContactView, MessageView } from '@ezchat/protocol/control/values.ts'
+import type { ContactView, MessageView, SyncingView } from '@ezchat/protocol/control/values.ts'
 import { findHome } from '../src/home.ts'
 
 const ALICE = `ez1${'a'.repeat(58)}`
@@ -37,7 +37,7 @@ const knows = (peer: string): ContactView => {
   throw new Failure('PEER_UNKNOWN', peer)
 }
 
-function verbs(stop: () => void): Verbs {
+function verbs(stop: () => void, syncing: () => SyncingView | null): Verbs {
   return {
     id: async () => ({ address: ALICE, name: 'alice', peer: '12D3KooWpeer', network: 'ezchat' }),
     invite: async () => ({ invite: 'ezchat:AbCdEf', expiresAt: AT }),
@@ -78,6 +78,7 @@ function verbs(stop: () => void): Verbs {
       ...{ privacy: 'stem', listen: ['/ip4/127.0.0.1/tcp/4001'], peers: 4, carriers: 2 },
       ...{ shards: 256, envelopes: 1234, storeBytes: 5_242_880, quotaBytes: 10_737_418_240 },
       ...{ queued: 1, stored: 2, unread: 3, oldestQueuedAt: AT, memoryBytes: 104_857_600 },
+      syncing: syncing(),
     }),
     peers: async () => ({
       peers: [
@@ -120,7 +121,10 @@ export interface FakeDaemon {
   close(): Promise<void>
 }
 
-export async function startFakeDaemon(home: string): Promise<FakeDaemon> {
+export async function startFakeDaemon(
+  home: string,
+  syncing: () => SyncingView | null = () => null,
+): Promise<FakeDaemon> {
   const { socket } = findHome(home, {})
   await mkdir(dirname(socket), { recursive: true })
   let closed: Promise<void> | null = null
@@ -128,7 +132,7 @@ export async function startFakeDaemon(home: string): Promise<FakeDaemon> {
     closed ??= server.close()
     return closed
   }
-  const served = verbs(() => setImmediate(() => void close()))
+  const served = verbs(() => setImmediate(() => void close()), syncing)
   const server = await serveUnixSocket(socket, { verbs: served, events, onBug: () => undefined })
   return { close }
 }

@@ -1,6 +1,7 @@
 import { type Config, parseBytes } from '@ezchat/protocol/control/config.ts'
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import { type Command, Option } from 'commander'
+import { CatchUpLine } from '../catch-up.ts'
 import type { Act, Context } from '../context.ts'
 import { loadHost, readPassphrase } from '../host.ts'
 import { usage } from '../usage.ts'
@@ -62,9 +63,11 @@ async function run(
   const { output, paths, signal } = context
   const config = await configOf(flags)
   const { runDaemon } = await loadHost()
+  const line = new CatchUpLine(output)
   const daemon = await runDaemon(paths, {
     ...{ profile, config, version: VERSION },
-    log: (line) => output.say(line),
+    log: (text) => output.say(text),
+    onProgress: (syncing, isOver) => line.show(syncing, isOver),
     askPassphrase: () => readPassphrase(context),
   })
   const { peer, listen, web } = daemon.ready

@@ -2,6 +2,7 @@ import { parseDurationMs } from '@ezchat/protocol/control/config.ts'
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { ResultOf } from '@ezchat/protocol/control/methods.ts'
 import type { Command } from 'commander'
+import { catchingUp } from '../catch-up.ts'
 import type { Act, Context } from '../context.ts'
 import { escapeLine } from '../escape.ts'
 import { withProgress } from '../progress.ts'
@@ -13,14 +14,12 @@ export function declareStatus(program: Command, act: Act): void {
   program
     .command('status')
     .description('how the daemon is; exit code 0 healthy, 1 degraded, 3 not running')
-    .option('--wait', 'until a daemon runs and has a peer')
+    .option('--wait', 'until a daemon runs, has a peer, and has caught up')
     .option('--timeout <duration>', 'of the waiting', '30s')
     .action(
       act<{ wait?: boolean; timeout: string }>(async (context, _args, { wait, timeout }) => {
         const timeoutMs = parseDurationMs(timeout) ?? usage(`no duration: ${timeout}`)
-        const status = wait
-          ? await withProgress(context.output, 'waiting for a peer', waitFor(context, timeoutMs))
-          : await ask(context)
+        const status = wait ? await waitWatched(context, timeoutMs) : await ask(context)
         if (context.output.json) context.output.printJson(status)
         else print(context, status)
         if (status.health !== 'ok') process.exitCode = 1
@@ -32,13 +31,31 @@ async function ask(context: Context): Promise<ResultOf<'status'>> {
   return (await context.client()).call('status', {})
 }
 
-async function waitFor(context: Context, timeoutMs: number): Promise<ResultOf<'status'>> {
+function waitWatched(context: Context, timeoutMs: number): Promise<ResultOf<'status'>> {
+  let heard: ResultOf<'status'> | null = null
+  const hear = (status: ResultOf<'status'>) => {
+    heard = status
+  }
+  const says = (columns: number) =>
+    heard?.syncing ? catchingUp(heard.syncing, columns) : 'waiting for a peer'
+  return withProgress(context.output, says, waitFor(context, timeoutMs, hear))
+}
+
+async function waitFor(
+  context: Context,
+  timeoutMs: number,
+  hear: (status: ResultOf<'status'>) => void,
+): Promise<ResultOf<'status'>> {
   const endMs = performance.now() + timeoutMs
   for (;;) {
     const client = await context.clientOrNull()
     const status = client === null ? null : await client.call('status', {})
-    if (status !== null && status.peers > 0) return status
+    if (status !== null) hear(status)
+    const isThere = status !== null && status.peers > 0
+    if (isThere && !status.syncing) return status
     if (performance.now() >= endMs || context.signal.aborted) {
+      // It is of use already: what is missing comes.
+      if (isThere) return status
       if (status === null) throw new Failure('NO_DAEMON')
       throw new Failure('TIMED_OUT', 'no peer yet')
     }
@@ -64,6 +81,7 @@ function print({ output }: Context, status: ResultOf<'status'>): void {
     ['carries', `${status.shards} shards, ${status.envelopes} envelopes`],
     ['disk', `${mebibytes(storeBytes)} of ${mebibytes(quotaBytes)}`],
     ['memory', mebibytes(status.memoryBytes)],
+    ...(status.syncing ? [['now', catchingUp(status.syncing, output.columns)]] : []),
   ])
   for (const problem of status.problems)
     output.print(`${output.paint('yellow', '!')} ${escapeLine(problem)}`)

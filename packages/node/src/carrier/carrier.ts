@@ -7,6 +7,7 @@ import type { VerifiedDrop } from '@ezchat/protocol/mailbox/drop.ts'
 import type { Network } from '@ezchat/protocol/network/descriptor.ts'
 import type { Clock, KeyValue, PeerId, Wire } from '@ezchat/protocol/ports.ts'
 import type { PushOutcome } from '@ezchat/protocol/request/push.ts'
+import { CatchUp } from '../catch-up.ts'
 import type { EnvelopeStore, StoreUsage } from '../store/envelope-store.ts'
 import { Announcer } from './announcer.ts'
 import { CarrierBook } from './carrier-book.ts'
@@ -45,6 +46,8 @@ export interface CarrierInit {
   /** Signs many in other threads; without it all are signed here. */
   readonly signElsewhere?: SignElsewhere
   readonly ownership: Ownership
+  /** Told of what is missing here and fetched. */
+  readonly catchUp?: CatchUp
   readonly mode: CarryMode
   /** Whether this node takes part in stems, which neighbours want to know. */
   readonly isStem: boolean
@@ -116,7 +119,8 @@ export class Carrier {
     this.#gossip = new Gossip({ ...init, door })
     const served = (peer: PeerId, shard: number) => this.book.served(peer, shard)
     const parts = { ...init, neighbours: this.neighbours, book: this.book }
-    this.#reconciler = new Reconciler({ ...parts, door, isCarried, served })
+    const catchUp = init.catchUp ?? new CatchUp(init.clock)
+    this.#reconciler = new Reconciler({ ...parts, door, catchUp, isCarried, served })
     this.#duty = new DutyKeeper({
       ...parts,
       isHandedOver: (shard) => this.#reconciler.isHandedOver(shard),

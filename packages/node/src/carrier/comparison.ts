@@ -5,6 +5,7 @@ import { ProtocolError } from '@ezchat/protocol/errors.ts'
 import type { Network } from '@ezchat/protocol/network/descriptor.ts'
 import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
 import type { SyncBudget } from '@ezchat/protocol/sync/budget.ts'
+import type { CatchUp, Comparing } from '../catch-up.ts'
 import { within } from '../deadline.ts'
 import { EzchatError } from '../errors.ts'
 import {
@@ -34,6 +35,7 @@ export interface ComparisonInit {
   readonly door: Door
   readonly budget: SyncBudget
   readonly agreements: Agreements
+  readonly catchUp: CatchUp
   /** False when somebody else is asked about the shard. */
   readonly claim: (shard: number) => boolean
   readonly release: (shard: number) => void
@@ -62,6 +64,7 @@ export class Comparison {
   readonly #init: ComparisonInit
   readonly #terms: ComparisonTerms
   readonly #served = new Set<number>()
+  #comparing: Comparing
   #exchangeCount = 0
   #storedCount = 0
   #bytesLoaded = 0
@@ -74,6 +77,7 @@ export class Comparison {
   constructor(init: ComparisonInit, terms: ComparisonTerms) {
     this.#init = init
     this.#terms = terms
+    this.#comparing = init.catchUp.compare([...terms.history.owed.keys()])
   }
 
   async run(): Promise<ComparisonResult> {
@@ -83,6 +87,7 @@ export class Comparison {
     } catch (error: unknown) {
       this.#note(error)
     }
+    this.#comparing.end(this.#hasMore && !this.#isLying)
     this.#judge()
     return {
       exchangeCount: this.#exchangeCount,
@@ -134,6 +139,10 @@ export class Comparison {
       if (isAudit) await this.#reconcile(shards[chooseBelow(crypto, shards.length)]!, true)
       return
     }
+    const nowMs = clock.monotonicMs()
+    const turn = differing.filter((shard) => !history.isResting(shard, nowMs))
+    this.#comparing.end(false)
+    this.#comparing = this.#init.catchUp.compare(turn)
     await this.#pullDrops()
     for (const shard of shuffled(crypto, differing)) {
       if (history.isResting(shard, clock.monotonicMs())) continue
@@ -192,7 +201,11 @@ export class Comparison {
   async #pull(shard: number, needed: NeededIds): Promise<void> {
     const { peer, signal, history } = this.#terms
     const bytesMax = RECONCILE_LOAD_BYTES_MAX - this.#bytesLoaded
-    const pulled = await pull(this.#init, { peer, shard, bytesMax, signal }, needed)
+    const comparing = this.#comparing
+    comparing.missing(shard, needed.count)
+    const pulling = { ...this.#init, comparing }
+    const pulled = await pull(pulling, { peer, shard, bytesMax, signal }, needed)
+    if (!pulled.hasMore) comparing.done(shard)
     this.#storedCount += pulled.storedCount
     this.#bytesLoaded += pulled.bytes
     this.#askedCount += pulled.askedCount

@@ -5,6 +5,7 @@ import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import { envelopeIdOf } from '@ezchat/protocol/envelope/id.ts'
 import { type EnvelopeRules, isAllowedSize } from '@ezchat/protocol/envelope/rules.ts'
 import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
+import type { Comparing } from '../catch-up.ts'
 import { within } from '../deadline.ts'
 import { RECONCILE_LANE_COUNT, RECONCILE_REQUEST_MS_MAX } from '../limits.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
@@ -19,6 +20,8 @@ export interface PullerInit {
   readonly network: EnvelopeRules
   readonly store: Pick<EnvelopeStore, 'resolve'>
   readonly door: Door
+  /** For whoever watches. */
+  readonly comparing: Pick<Comparing, 'fetched'>
 }
 
 export interface PullTerms {
@@ -111,8 +114,10 @@ async function pullPiece(
       pulled.isFalse = true
       return
     }
+    const bytes = envelopes.reduce((sum, { length }) => sum + length, 0)
     pulled.deliveredCount += envelopes.length
-    pulled.bytes += envelopes.reduce((sum, { length }) => sum + length, 0)
+    pulled.bytes += bytes
+    init.comparing.fetched(envelopes.length, bytes)
     for (const reception of await door.takeEnvelopes(envelopes, peer, shard)) {
       note(pulled, reception)
     }

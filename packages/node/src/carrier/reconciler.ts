@@ -3,6 +3,7 @@ import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import type { Network } from '@ezchat/protocol/network/descriptor.ts'
 import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
 import { SyncBudget } from '@ezchat/protocol/sync/budget.ts'
+import type { CatchUp } from '../catch-up.ts'
 import {
   RECONCILE_ACTIVE_COUNT_MAX,
   RECONCILE_AGREED_COUNT_MIN,
@@ -33,6 +34,7 @@ export interface ReconcilerInit {
   readonly store: EnvelopeStore
   readonly door: Door
   readonly neighbours: Neighbours
+  readonly catchUp: CatchUp
   readonly isCarried: (shard: number) => boolean
   readonly served: (peer: PeerId, shard: number) => void
   readonly report: (error: unknown) => void

@@ -1,6 +1,7 @@
 // One client of the control API, over any pipe that carries lines. Events are read from where they
 // are kept as fast as the client takes them, so that a slow client costs no memory.
 import { Failure } from '@ezchat/protocol/control/failures.ts'
+import type { ControlEvent } from '@ezchat/protocol/control/methods.ts'
 import {
   decodeRpc,
   encodeFailure,
@@ -8,10 +9,12 @@ import {
   encodeResult,
   type RpcRequest,
 } from '@ezchat/protocol/control/rpc.ts'
+import type { SyncingView } from '@ezchat/protocol/control/values.ts'
 import { CONTROL_ANSWERS_MAX, CONTROL_EVENTS_COUNT_MAX, CONTROL_REQUESTS_MAX } from '../limits.ts'
 import { checkParams, checkResult, dispatch, isMethod, type Verbs } from './dispatcher.ts'
 import type { EventSource } from './event-source.ts'
 import { failureFrom } from './failure-from.ts'
+import { NO_PROGRESS, type ProgressSource } from './progress-source.ts'
 
 export interface Pipe {
   /** Resolves when there is room for the next line. Rejects when the client is gone. */
@@ -22,6 +25,7 @@ export interface Pipe {
 export interface ConnectionInit {
   readonly verbs: Verbs
   readonly events: EventSource
+  readonly progress?: ProgressSource
   readonly pipe: Pipe
   /** Told of what was our own fault. */
   readonly onBug: (error: unknown) => void
@@ -119,14 +123,16 @@ export class ControlConnection {
   }
 
   async #stream(from: string, signal: AbortSignal): Promise<void> {
-    const { events } = this.#init
+    const { events, progress = NO_PROGRESS } = this.#init
     let cursor = from
     let wake: (() => void) | null = null
     let isNew = true
-    const stop = events.onNew(() => {
+    let told: SyncingView | null = null
+    const look = () => {
       isNew = true
       wake?.()
-    })
+    }
+    const stops = [events.onNew(look), progress.onChange(look)]
     signal.addEventListener('abort', () => wake?.(), { once: true })
     try {
       while (!signal.aborted) {
@@ -140,12 +146,16 @@ export class ControlConnection {
           await this.#write(encodeNotification('event', event))
         }
         cursor = page.cursor
+        const { current } = progress
+        if (current === told || signal.aborted) continue
+        told = current
+        await this.#write(encodeNotification('event', progressEvent(cursor, current)))
       }
     } catch (error: unknown) {
       this.#init.onBug(error)
       this.#init.pipe.close()
     } finally {
-      stop()
+      for (const stop of stops) stop()
     }
   }
 
@@ -158,4 +168,9 @@ export class ControlConnection {
       this.end()
     }
   }
+}
+
+/** A client that goes on from the last cursor it saw misses nothing by this one. */
+function progressEvent(cursor: string, syncing: SyncingView | null): ControlEvent {
+  return { cursor, at: new Date().toISOString(), kind: 'progress', syncing }
 }

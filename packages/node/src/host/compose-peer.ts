@@ -8,6 +8,7 @@ import type { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import type { Clock, KeyValue } from '@ezchat/protocol/ports.ts'
 import { type Carrier, startCarrier } from '../carrier/carrier.ts'
 import { Ownership } from '../carrier/ownership.ts'
+import type { CatchUp } from '../catch-up.ts'
 import { besideCarrier } from '../courier/beside-carrier.ts'
 import { type Courier, startCourier } from '../courier/courier.ts'
 import type { DummyAddress } from '../courier/seams.ts'
@@ -34,6 +35,7 @@ export interface PeerInit {
   /** The courier's outbox: the history's disk, so that a message is accepted in one write. */
   readonly outbox: KeyValue
   readonly dummyAddress: () => DummyAddress | null
+  readonly catchUp?: CatchUp
   /** What failed and is tried again. */
   readonly report: (error: unknown) => void
   readonly onBug: (error: unknown) => void
@@ -83,6 +85,7 @@ async function compose(init: PeerInit, closings: Closings): Promise<Peer> {
   closings.add(() => wire.close())
   const carrier = await startCarrier({
     ...{ wire, clock, crypto, network, store, keyValue, peerSeed, ownership, report },
+    ...(init.catchUp === undefined ? {} : { catchUp: init.catchUp }),
     mode: config.carry,
     isStem: true,
     blobs,

@@ -83,6 +83,7 @@ async function statusOf(running: Running): Promise<ResultOf<'status'>> {
     quotaBytes: usage.quotaBytes,
     ...{ queued, stored, unread, oldestQueuedAt },
     memoryBytes: process.memoryUsage.rss(),
+    syncing: running.progress.current,
   }
 }
 

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { Config } from '@ezchat/protocol/control/config.ts'
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { HomePaths } from '@ezchat/protocol/control/home-paths.ts'
+import { CatchUp } from '../catch-up.ts'
 import { refusingVerbs, type Verbs } from '../control/dispatcher.ts'
 import type { EventSource } from '../control/event-source.ts'
 import { serveUnixSocket } from '../control/unix-socket.ts'
@@ -10,6 +11,7 @@ import { serveWebSocket } from '../control/web-socket.ts'
 import type { Messenger } from '../messenger/messenger.ts'
 import { openMessenger } from '../messenger/open-messenger.ts'
 import { openLevelKeyValue } from '../store/level-store.ts'
+import { CatchUpReports, type TellProgress } from './catch-up-reports.ts'
 import { Closings } from './closings.ts'
 import { composePeer, type Peer } from './compose-peer.ts'
 import { DaemonLog } from './daemon-log.ts'
@@ -33,6 +35,8 @@ export interface DaemonOptions {
   readonly config: Partial<Config>
   readonly version: string
   readonly log: (line: string) => void
+  /** While it catches up with what came while it was away, if that takes longer than a second. */
+  readonly onProgress?: TellProgress
   readonly askPassphrase: AskPassphrase
 }
 
@@ -77,12 +81,16 @@ async function start(
     log.failure(error)
     end(new Failure('DISK', error instanceof Error ? error.message : undefined))
   }
+  const catchUp = new CatchUp(clock)
+  const { profile, version, onProgress: tell = () => undefined } = options
+  const progress = new CatchUpReports({ clock, catchUp, tell })
+  closings.add(async () => progress.close())
   const { peer, messenger } =
-    options.profile === 'bootstrap'
-      ? { peer: await publicPeer(home, log, closings), messenger: null }
-      : await ownPeer(home, { ...options, log, onFailure }, closings)
+    profile === 'bootstrap'
+      ? { peer: await publicPeer(home, { log, catchUp }, closings), messenger: null }
+      : await ownPeer(home, { ...options, log, catchUp, onFailure }, closings)
   const running: Running = {
-    ...{ peer, messenger, clock, network: joined.network, version: options.version },
+    ...{ peer, messenger, clock, network: joined.network, version, progress },
     directory: paths.data,
     startedMs: clock.monotonicMs(),
     // Whoever asked for it is answered first.
@@ -100,13 +108,21 @@ async function start(
   }
 }
 
-async function publicPeer(home: OpenedHome, log: DaemonLog, closings: Closings): Promise<Peer> {
+interface PeerTerms {
+  readonly log: DaemonLog
+  readonly catchUp: CatchUp
+}
+
+async function publicPeer(
+  home: OpenedHome,
+  { log, catchUp }: PeerTerms,
+  closings: Closings,
+): Promise<Peer> {
   const outbox = await openLevelKeyValue(home.files.history)
   closings.add(() => outbox.close())
   const peer = await composePeer({
     ...home,
-    kind: 'bootstrap',
-    outbox,
+    ...{ kind: 'bootstrap', outbox, catchUp },
     dummyAddress: () => null,
     report: (error) => log.report(error),
     onBug: (error) => log.failure(error),
@@ -115,15 +131,14 @@ async function publicPeer(home: OpenedHome, log: DaemonLog, closings: Closings):
   return peer
 }
 
-interface OwnPeerTerms {
+interface OwnPeerTerms extends PeerTerms {
   readonly askPassphrase: AskPassphrase
-  readonly log: DaemonLog
   readonly onFailure: (error: unknown) => void
 }
 
 async function ownPeer(
   home: OpenedHome,
-  { askPassphrase, log, onFailure }: OwnPeerTerms,
+  { askPassphrase, log, catchUp, onFailure }: OwnPeerTerms,
   closings: Closings,
 ): Promise<{ peer: Peer; messenger: Messenger }> {
   const { crypto, clock, joined, config } = home
@@ -132,15 +147,14 @@ async function ownPeer(
   const dummyTo = dummyLane({ crypto, clock, networkId: joined.network.id })
   const peer = await composePeer({
     ...home,
-    kind: 'person',
-    outbox: keyValue,
+    ...{ kind: 'person', outbox: keyValue, catchUp },
     dummyAddress: () => (messenger === null ? null : dummyTo(messenger.identity().homeShard)),
     report: (error) => log.report(error),
     onBug: (error) => log.failure(error),
   })
   closings.add(() => peer.close())
   messenger = await openMessenger({
-    ...{ crypto, clock, network: joined.network, vault, onFailure },
+    ...{ crypto, clock, network: joined.network, vault, catchUp, onFailure },
     courier: peer.courier,
     arrivals: peer.store,
     routes: openRoutes(home, peer),
@@ -168,9 +182,10 @@ async function serve(
   { config }: OpenedHome,
   { running, log, closings }: Serving,
 ): Promise<string | null> {
-  const { messenger } = running
+  const { messenger, progress } = running
   const events: EventSource = messenger ?? NO_EVENTS
-  const init = { verbs: verbsOf(running), events, onBug: (error: unknown) => log.failure(error) }
+  const onBug = (error: unknown) => log.failure(error)
+  const init = { verbs: verbsOf(running), events, progress, onBug }
   const server = await serveUnixSocket(socket, init)
   closings.add(() => server.close())
   if (config.web === null) return null

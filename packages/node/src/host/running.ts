@@ -2,6 +2,7 @@
 
 import type { Network } from '@ezchat/protocol/network/descriptor.ts'
 import type { Clock } from '@ezchat/protocol/ports.ts'
+import type { ProgressSource } from '../control/progress-source.ts'
 import type { Messenger } from '../messenger/messenger.ts'
 import type { Peer } from './compose-peer.ts'
 
@@ -15,6 +16,7 @@ export interface Running {
   /** On whose disk it lives. */
   readonly directory: string
   readonly startedMs: number
+  readonly progress: ProgressSource
   /** Begins the end; who asked is answered before it comes. */
   readonly stop: () => void
 }

@@ -10,6 +10,14 @@ export const CONTROL_CLIENTS_MAX = 64
 export const CONTROL_ANSWERS_MAX = 1024
 // Per client, when the daemon ends: how long it may take what was written to it.
 export const CONTROL_CLOSE_MS_MAX = 500
+// What is caught up with in less is not spoken of: nobody waits for it.
+export const CATCH_UP_SHOWN_MS = 1000
+// How long nothing is under way until all is caught up with: what was fetched is opened at once. A
+// carrier that had more than fits into one comparison has its next turn within the second value.
+export const CATCH_UP_QUIET_MS = 500
+export const CATCH_UP_TURN_MS = 3000
+// Per daemon, while it catches up: how often whoever watches is told of it.
+export const CATCH_UP_TOLD_MS = 250
 // Per login of a page: the body that holds its token.
 export const CONTROL_LOGIN_BYTES_MAX = 1024
 // Per ping of a contact: carriers of its shard that are asked.

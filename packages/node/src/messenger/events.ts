@@ -33,6 +33,7 @@ export class Events implements Savable {
   readonly #listeners = new Set<() => void>()
   #waiting: Happening[] = []
   #next = 1
+  #messageCount = 0
 
   private constructor(vault: Vault, nowMs: () => number) {
     this.#vault = vault
@@ -61,8 +62,14 @@ export class Events implements Savable {
     return this.#rows[0] ?? this.#next
   }
 
+  /** Since the start, both sides' together. */
+  get messageCount(): number {
+    return this.#messageCount
+  }
+
   add(draft: Draft, happening: Happening): void {
     this.#waiting.push(happening)
+    if (happening.kind === 'message') this.#messageCount++
     draft.changed(this)
   }
 

@@ -7,6 +7,7 @@ import type { RootKeys } from '@ezchat/protocol/identity/root.ts'
 import type { OwnParty } from '@ezchat/protocol/session/party.ts'
 import type { PrekeyRing } from '@ezchat/protocol/session/prekey-ring.ts'
 import { encodePrekeyRing } from '@ezchat/protocol/session/prekey-ring-state.ts'
+import type { CatchUp } from '../catch-up.ts'
 import type { Alarms } from './alarms.ts'
 import type { Conversations } from './conversations.ts'
 import type { CourierPort } from './courier-port.ts'
@@ -35,6 +36,8 @@ export interface Parts {
   readonly events: Events
   readonly invites: Invites
   readonly courier: CourierPort
+  /** Told of what is opened of that which waited. */
+  readonly catchUp: CatchUp
   readonly self: Self
 }
 

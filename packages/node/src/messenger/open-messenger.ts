@@ -3,6 +3,7 @@
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import { deriveRootKeys } from '@ezchat/protocol/identity/root.ts'
 import { decodePrekeyRing } from '@ezchat/protocol/session/prekey-ring-state.ts'
+import { CatchUp } from '../catch-up.ts'
 import { Alarms } from './alarms.ts'
 import { Conversations } from './conversations.ts'
 import type { CourierPort } from './courier-port.ts'
@@ -24,6 +25,7 @@ import type { Vault } from './vault.ts'
 export interface MessengerInit extends Terms, MessengerComponents {
   readonly vault: Vault
   readonly courier: CourierPort
+  readonly catchUp?: CatchUp
   /** The disk failed: nothing more is taken, and only a new start helps. */
   readonly onFailure: (error: unknown) => void
 }
@@ -55,6 +57,7 @@ export async function loadMessenger(init: MessengerInit): Promise<Messenger> {
     ledger,
     events,
     invites: new Invites(terms, vault),
+    catchUp: init.catchUp ?? new CatchUp(clock),
     self: new Self({
       own,
       keys,

@@ -130,9 +130,11 @@ export class Receiving {
 
   async #takeQueue(): Promise<void> {
     this.#isTaking = true
+    let done: (() => void) | null = null
     try {
       while (this.#queue.length > 0) {
         const batch = this.#queue.splice(0, MESSENGER_ARRIVALS_COUNT_MAX)
+        if (this.#queue.length > 0) done ??= this.#init.parts.catchUp.open()
         await this.#takeBatch(batch)
         if (this.#queue.length === 0) await this.#takeReady()
       }
@@ -140,6 +142,7 @@ export class Receiving {
       // The desk has failed, and has told its owner; at the next start it all comes again.
       this.#queue = []
     }
+    done?.()
     this.#isTaking = false
   }
 
@@ -155,11 +158,13 @@ export class Receiving {
 
   async #catchUp(mailboxes: readonly Uint8Array[], after: number): Promise<void> {
     this.#catchingUpCount++
+    const done = this.#init.parts.catchUp.open()
     try {
       for (const prefix of mailboxes) await this.#catchUpWith(prefix, after)
       await this.#takeReady()
     } finally {
       this.#catchingUpCount--
+      done()
     }
   }
 
@@ -270,7 +275,9 @@ export class Receiving {
         draft.put(this.#lookKey(pair), NOTHING)
         draft.after(() => this.onSession(pair))
       }
+      const before = parts.events.messageCount
       await takingIn.take(draft, opening.opened)
+      parts.catchUp.opened(parts.events.messageCount - before)
     } catch (error: unknown) {
       // One that finds a bug of ours must not keep the others from being read.
       if (error instanceof AssertionError) this.#init.onBug(error)

@@ -1,6 +1,7 @@
 // Several carriers on one wire in memory, on a clock that the test moves.
 import { type Carrier, type CarrierInit, startCarrier } from '@ezchat/node/carrier/carrier.ts'
 import { Ownership } from '@ezchat/node/carrier/ownership.ts'
+import { CatchUp } from '@ezchat/node/catch-up.ts'
 import { nativeCrypto } from '@ezchat/node/crypto/native.ts'
 import type { EnvelopeStore } from '@ezchat/node/store/envelope-store.ts'
 import { MemoryKeyValue } from '@ezchat/node/store/memory-store.ts'
@@ -45,6 +46,7 @@ export interface CarrierNode {
   readonly carrier: Carrier
   readonly store: EnvelopeStore
   readonly ownership: Ownership
+  readonly catchUp: CatchUp
   readonly keyValue: MemoryKeyValue
   readonly errors: unknown[]
 }
@@ -86,11 +88,17 @@ export class CarrierNetwork {
     })
     const keyValue = disks?.keyValue ?? new MemoryKeyValue()
     const errors: unknown[] = []
+    const catchUp = new CatchUp(clock)
     const carrier = await startCarrier({
       ...{ wire, clock, crypto, network, store, keyValue, peerSeed: seed, ownership },
-      ...{ mode: terms.mode ?? 'all', isStem: true, report: (error) => errors.push(error) },
+      ...{
+        mode: terms.mode ?? 'all',
+        isStem: true,
+        catchUp,
+        report: (error) => errors.push(error),
+      },
     })
-    const node = { number, peer, wire, carrier, store, ownership, keyValue, errors }
+    const node = { number, peer, wire, carrier, store, ownership, catchUp, keyValue, errors }
     this.nodes.push(node)
     return node
   }

@@ -160,7 +160,15 @@ describe('carriers that compare', () => {
       const { wire, store } = b!
       const { signal } = new AbortController()
       const terms = { peer: a!.peer, shard: 1, bytesMax: 10 * 65_536, signal }
-      const pulled = await pull({ wire, clock, crypto, network, store, door }, terms, needed)
+      let fetchedBytes = 0
+      const comparing = {
+        fetched: (_count: number, bytes: number) => {
+          fetchedBytes += bytes
+        },
+      }
+      const init = { wire, clock, crypto, network, store, door, comparing }
+      const pulled = await pull(init, terms, needed)
+      assert.equal(fetchedBytes, pulled.bytes)
       assert.equal(pulled.hasMore, true)
       assert.ok(pulled.deliveredCount >= 10 && pulled.deliveredCount < 10 + RECONCILE_LANE_COUNT)
     }),

@@ -1,6 +1,7 @@
 // People with a disk each, in a world with a post office of its own: it keeps what couriers bring,
 // in the order in which it comes, and loses, repeats or delays what a test tells it to.
 import assert from 'node:assert/strict'
+import type { CatchUp } from '@ezchat/node/catch-up.ts'
 import type { CourierEvent, CourierItem } from '@ezchat/node/courier/event.ts'
 import { nativeCrypto } from '@ezchat/node/crypto/native.ts'
 import type { CourierPort, CourierStory } from '@ezchat/node/messenger/courier-port.ts'
@@ -281,6 +282,7 @@ export class Villager {
   words: string | null = null
   #messenger: Messenger | null = null
   courier: FakeCourier | null = null
+  catchUp: CatchUp | null = null
 
   constructor(name: string, world: World, seed: number) {
     this.name = name
@@ -317,9 +319,8 @@ export class Villager {
     }
     this.courier = new FakeCourier(this.name, office, this.disk)
     this.#messenger = await openMessenger({
-      ...terms,
-      vault,
-      courier: this.courier,
+      ...{ ...terms, vault, courier: this.courier },
+      ...(this.catchUp === null ? {} : { catchUp: this.catchUp }),
       arrivals: office,
       routes: office.routes(),
       hints: () => [`/dns4/${this.name}.example/tcp/4001`],

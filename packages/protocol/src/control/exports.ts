@@ -44,4 +44,5 @@ export type {
   MessageState,
   MessageView,
   PeerView,
+  SyncingView,
 } from './values.ts'

@@ -25,6 +25,7 @@ import {
   peerName,
   petname,
   state,
+  syncing,
 } from './values.ts'
 
 export const PAGE_MESSAGES_MAX = 500
@@ -201,6 +202,10 @@ export const METHODS = {
       unread: [integer(), 'messages not yet read'],
       oldestQueuedAt: [nullable(moment), 'since when the oldest waits'],
       memoryBytes: [integer(), 'resident'],
+      syncing: [
+        optional(nullable(syncing)),
+        'what it catches up with after it was away; null when that is done, or takes no second',
+      ],
     }),
   ),
   peers: method(
@@ -244,17 +249,21 @@ export type MethodName = keyof typeof METHODS
 export type ParamsOf<N extends MethodName> = TypeOf<(typeof METHODS)[N]['params']>
 export type ResultOf<N extends MethodName> = TypeOf<(typeof METHODS)[N]['result']>
 
-export const EVENT_KINDS = ['message', 'state', 'contact', 'notice'] as const
+export const EVENT_KINDS = ['message', 'state', 'contact', 'notice', 'progress'] as const
 
 /** What `watch` brings. Clients ignore kinds that they do not know. */
 export const event = object(
   {
-    cursor: [cursor, 'to go on from'],
+    cursor: [cursor, 'to go on from; a `progress` is not kept, and repeats the one before it'],
     at: [moment, 'when it happened here'],
     kind: [text({ min: 1, max: 32 }), EVENT_KINDS.map((kind) => `\`${kind}\``).join(', ')],
     message: [optional(message), 'of `message`: a new one; of `state`: one that came farther'],
     contact: [optional(contact), 'of `contact`: as it is now'],
     text: [optional(text({ max: 1024 })), 'of `notice`: one line for the user'],
+    syncing: [
+      optional(nullable(syncing)),
+      'of `progress`: as in `status`, a few times a second at the most; null when it is done',
+    ],
   },
   'event',
 )

@@ -95,6 +95,20 @@ export const peer = object(
 )
 export type PeerView = TypeOf<typeof peer>
 
+export const syncing = object(
+  {
+    elapsedMs: [integer(), 'since it began'],
+    shardsAll: [integer(), 'that differed from what another carrier holds'],
+    shardsDone: [integer(), 'of these, fetched'],
+    envelopesMissing: [integer(), 'found at others and not here, since it began'],
+    envelopesFetched: [integer(), 'of these, fetched'],
+    bytesFetched: [integer(), 'of envelopes'],
+    messagesOpened: [integer(), 'for the person whose daemon it is'],
+  },
+  'syncing',
+)
+export type SyncingView = TypeOf<typeof syncing>
+
 export const check = object(
   {
     name: [text({ min: 1, max: 64 }), 'what was looked at'],
