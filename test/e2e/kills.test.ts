@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Client } from '../../packages/cli/src/client.ts'
 import { allWith, People } from './people.ts'
+import { freePort } from './ports.ts'
 import type { Daemon } from './process.ts'
 import { seededDraws, seedOf } from './seed.ts'
 
@@ -131,11 +132,10 @@ describe('a thousand messages', () => {
 
   test(`survive kill -9 of everybody (EZCHAT_KILLS_SEED=${SEED})`, async (t) => {
     const draw = seededDraws(SEED)
-    const listen: string[] = []
+    // It is found again where it was.
+    const listen = ['--listen', `/ip4/127.0.0.1/tcp/${await freePort()}`]
     const node = new Actor(() => people.node('node', listen))
     const { address } = await node.daemon
-    // It is found again where it was.
-    listen.push('--listen', address.slice(0, address.indexOf('/p2p/')))
     await Promise.all(['alice', 'bob', 'carl'].map((name) => people.init(name)))
     const flags = ['--bootstrap', address, '--privacy', PRIVACY]
     const [alice, bob, carl] = ['alice', 'bob', 'carl'].map(

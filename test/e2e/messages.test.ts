@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { allWith, People, textsWith } from './people.ts'
-import { type Daemon, ezchat, ezchatJson } from './process.ts'
+import { type Daemon, ezchat, ezchatJson, PATIENCE_MS } from './process.ts'
 
 let people: People
 let node: Daemon
@@ -23,7 +23,7 @@ describe('two people', () => {
   test('meet by an invite, write, and see each other’s receipts', async () => {
     const [given] = await ezchatJson(bob.home, ['invite'])
     await ezchatJson(alice.home, ['add', String(given?.invite), '--name', 'bob'])
-    const wait = ['--wait', 'delivered', '--timeout', '50s']
+    const wait = ['--wait', 'delivered', '--timeout', '110s']
     const [sent] = await ezchatJson(alice.home, ['send', 'bob', 'hello', ...wait])
     assert.equal(sent?.state, 'delivered')
     const [read] = await ezchatJson(bob.home, ['read'])
@@ -36,8 +36,9 @@ describe('two people', () => {
 
   test('the sender is gone when the recipient comes back, and it is all there, in order, once', async () => {
     assert.equal(await bob.end('SIGTERM'), 0)
+    const stored = { wait: 'stored', timeoutMs: PATIENCE_MS } as const
     for (const text of ['one', 'two', 'three']) {
-      const sent = await people.ask('alice', 'send', { to: 'bob', text, wait: 'stored' })
+      const sent = await people.ask('alice', 'send', { to: 'bob', text, ...stored })
       assert.equal(sent.state, 'stored')
     }
     assert.equal(await alice.end('SIGTERM'), 0)
@@ -68,6 +69,7 @@ describe('two people', () => {
   test('the life of a message is told hop by hop', async () => {
     await people.until('alice', async (client) => (await client.call('outbox', {})).count === 0)
     const last = (await allWith(await people.client('alice'), 'bob')).at(-1)
+    await people.untilHop('alice', String(last?.id), 'withdrawn')
     const [shown] = await ezchatJson(alice.home, ['show', String(last?.id)])
     const hops = shown?.hops as { what: string }[]
     const kinds = hops.map(({ what }) => what)

@@ -12,8 +12,11 @@ import { nodeClock } from '@ezchat/node/node-clock.ts'
 import { MemoryKeyValue } from '@ezchat/node/store/memory-store.ts'
 import { encodeFrame } from '@ezchat/protocol/channel/frame.ts'
 import { Secret } from '@ezchat/protocol/crypto/secret.ts'
+import { envelopeIdOf } from '@ezchat/protocol/envelope/id.ts'
+import { postageTaskOf } from '@ezchat/protocol/envelope/stamp.ts'
 import { encodeDrop } from '@ezchat/protocol/mailbox/drop.ts'
 import { decodeNetworkLink } from '@ezchat/protocol/network/invite.ts'
+import { isPaid, thresholdOf } from '@ezchat/protocol/postage/price.ts'
 import { encodeDropsPage } from '@ezchat/protocol/request/drops.ts'
 import { encodeGossipBatch } from '@ezchat/protocol/request/gossip-batch.ts'
 import { encodeHello } from '@ezchat/protocol/request/hello.ts'
@@ -36,7 +39,7 @@ const shards = names.topics.map((_, shard) => shard)
 const [, , , , port = '', , victim = ''] = address.split('/')
 
 const SOCKETS = 100
-const DIALS_MAX = 20
+const DIALS_MAX = 100
 const DIAL_PAUSE_MS = 250
 const STREAMS = 60
 const TINY_FRAMES = 2000
@@ -168,10 +171,14 @@ function prefixed(body: Uint8Array): Uint8Array {
 const box = drawPostbox(network)
 const paid = letter(network, box, 'paid')
 
+const threshold = thresholdOf(postageTaskOf(crypto, network, paid).trialsExpected)
+
 /** In all else as it should be. */
 function unpaid(): Uint8Array {
   const envelope = Uint8Array.from(paid)
-  envelope.set(crypto.randomBytes(64), envelope.length - 64)
+  // Of thousands that are drawn, some would be paid by luck.
+  do envelope.set(crypto.randomBytes(64), envelope.length - 64)
+  while (isPaid(envelopeIdOf(crypto, network, envelope), threshold))
   return envelope
 }
 

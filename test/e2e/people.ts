@@ -9,10 +9,8 @@ import { createNetwork } from '@ezchat/protocol/network/descriptor.ts'
 import { encodeNetworkLink } from '@ezchat/protocol/network/invite.ts'
 import { type Client, connectTo } from '../../packages/cli/src/client.ts'
 import { findHome } from '../../packages/cli/src/home.ts'
-import { type Daemon, Stage } from './process.ts'
+import { type Daemon, PATIENCE_MS, Stage } from './process.ts'
 
-/** Only what hangs takes so long. */
-const PATIENCE_MS = 90_000
 const BUCKETS_ALL = 15
 const ASK_MS = 100
 
@@ -113,20 +111,32 @@ export class People {
     }
   }
 
-  /** No event tells of a connection: whoever wants to know asks again. */
-  async untilPeer(name: string, peer: string): Promise<void> {
-    const endMs = performance.now() + PATIENCE_MS
-    for (;;) {
+  untilPeer(name: string, peer: string): Promise<void> {
+    return asking(`${name} meets ${peer}`, async () => {
       const { peers } = await this.ask(name, 'peers', {})
-      if (peers.some((each) => each.peer === peer && each.isCarrier)) return
-      if (performance.now() > endMs) throw new Error(`${name} does not meet ${peer}`)
-      await pause(ASK_MS)
-    }
+      return peers.some((each) => each.peer === peer && each.isCarrier)
+    })
+  }
+
+  untilHop(name: string, id: string, what: string): Promise<void> {
+    return asking(`${id} is ${what}`, async () => {
+      const { hops } = await this.ask(name, 'show', { id })
+      return hops.at(-1)?.what === what
+    })
   }
 
   async close(): Promise<void> {
     for (const client of this.#clients) client.close()
     await this.stage.close()
+  }
+}
+
+/** No event tells of it: whoever wants to know asks again. */
+async function asking(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + PATIENCE_MS
+  while (!(await holds())) {
+    if (performance.now() > endMs) throw new Error(`in vain: ${what}`)
+    await pause(ASK_MS)
   }
 }
 

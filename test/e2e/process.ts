@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 
 export const BIN = new URL('../../packages/cli/src/bin.ts', import.meta.url).pathname
 /** Beyond it something hangs: the test says so instead of hanging with it. */
-export const PATIENCE_MS = 60_000
+export const PATIENCE_MS = 120_000
 
 export interface Ran {
   readonly code: number | null
@@ -168,8 +168,13 @@ export class Stage {
     return join(this.root, name)
   }
 
-  async start(name: string, args: readonly string[] = [], verb = 'daemon'): Promise<Daemon> {
-    const daemon = await Daemon.start(this.home(name), args, verb, this.bin)
+  async start(
+    name: string,
+    args: readonly string[] = [],
+    verb = 'daemon',
+    bin = this.bin,
+  ): Promise<Daemon> {
+    const daemon = await Daemon.start(this.home(name), args, verb, bin)
     this.#daemons.push(daemon)
     return daemon
   }

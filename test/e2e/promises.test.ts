@@ -12,8 +12,9 @@ import { recordName } from '@ezchat/protocol/identity/record-layout.ts'
 import { doorPeriod } from '@ezchat/protocol/mailbox/door.ts'
 import { found, type Needle, textNeedle } from './needles.ts'
 import { allWith, People, textsWith } from './people.ts'
-import type { Daemon } from './process.ts'
-import { freePort, Wiretap } from './wiretap.ts'
+import { freePort } from './ports.ts'
+import { type Daemon, PATIENCE_MS } from './process.ts'
+import { Wiretap } from './wiretap.ts'
 
 const crypto = nativeCrypto()
 const TEXTS = { alice: 'the heron stands in the reeds', bob: 'and the otter is not at home' }
@@ -67,7 +68,7 @@ describe('two people and two carriers, on a wire that is listened to', () => {
     const { alice, bob } = NAMES
     const { invite } = await people.ask(bob, 'invite', {})
     await people.ask(alice, 'add', { target: invite, name: PETNAMES.ofBob })
-    const wait = { wait: 'delivered', timeoutMs: 60_000 } as const
+    const wait = { wait: 'delivered', timeoutMs: PATIENCE_MS } as const
     await people.ask(alice, 'send', { to: PETNAMES.ofBob, text: TEXTS.alice, ...wait })
     const addresses = {
       alice: (await people.ask(alice, 'id', {})).address,
@@ -160,7 +161,7 @@ describe('an invite alone', () => {
 
   /** Until they lie on the node's disk: nobody is told of it. */
   async function untilKept(names: readonly Needle[]): Promise<void> {
-    const endMs = performance.now() + 60_000
+    const endMs = performance.now() + PATIENCE_MS
     for (;;) {
       if (found(names, await filesIn(people.home('node'))).length === names.length) return
       if (performance.now() > endMs) throw new Error('the record is not published')
@@ -181,7 +182,7 @@ describe('an invite alone', () => {
     await people.daemon('alice')
     assert.deepEqual((await people.ask('alice', 'peers', {})).peers, [])
     await people.ask('alice', 'add', { target: invite, name: 'bob' })
-    const terms = { to: 'bob', wait: 'stored', timeoutMs: 60_000 } as const
+    const terms = { to: 'bob', wait: 'stored', timeoutMs: PATIENCE_MS } as const
     const sent = await people.ask('alice', 'send', { ...terms, text: 'found you' })
     assert.equal(sent.state, 'stored')
     bob = await people.daemon('bob', ['--bootstrap', node.address])
