@@ -15,6 +15,9 @@ import type { Timeline } from './timeline.ts'
 
 /** An fsync of an SSD; what is not synced is in the page cache at once. */
 const SYNC_MS = 2
+/** The smallest bucket of envelopes. */
+const BODY_BYTES_MIN = 1024
+const BODY_NAME_BYTES = 16
 
 /** As the store says it, or as the disk itself does where nobody has put it into words. */
 export function isDiskFailure(error: unknown): boolean {
@@ -28,7 +31,35 @@ export function isDamage(error: unknown): boolean {
   return isStore && (error.code === 'STORE_DAMAGED' || error.code === 'STORE_NEWER')
 }
 
+/**
+ * What all carriers of a shard keep alike is kept once: bodies of envelopes, by their last bytes, in
+ * which a sealed body differs from any other.
+ */
+export class SharedBodies {
+  readonly #bodies = new Map<string, Uint8Array>()
+
+  copied(value: Uint8Array): Uint8Array {
+    if (value.length < BODY_BYTES_MIN) return value.slice()
+    const end = value.subarray(value.length - BODY_NAME_BYTES)
+    const name = String.fromCharCode(...end)
+    const known = this.#bodies.get(name)
+    if (known !== undefined && Buffer.compare(known, value) === 0) return known
+    const body = value.slice()
+    this.#bodies.set(name, body)
+    return body
+  }
+}
+
 /** What a disk does when power is lost, in `faulty`; the cheap one loses nothing. */
+export interface DiskInit {
+  readonly timeline: Timeline
+  /** Null for one that never fails. */
+  readonly faultySeed: number | null
+  /** A bug, planted to be found: it says that a write is synced, and does not sync. */
+  readonly isHasty: boolean
+  readonly bodies: SharedBodies
+}
+
 export class Disk {
   readonly #timeline: Timeline
   readonly #faulty: FaultyKeyValue | null
@@ -36,12 +67,11 @@ export class Disk {
   readonly #isHasty: boolean
   writtenBytes = 0
 
-  /** `isHasty`: a bug, planted to be found. It says that a write is synced, and does not sync. */
-  constructor(timeline: Timeline, faultySeed: number | null, isHasty: boolean) {
+  constructor({ timeline, faultySeed, isHasty, bodies }: DiskInit) {
     this.#timeline = timeline
     this.#isHasty = isHasty
     this.#faulty = faultySeed === null ? null : new FaultyKeyValue(faultySeed)
-    this.#memory = new MemoryKeyValue()
+    this.#memory = new MemoryKeyValue((value) => bodies.copied(value))
   }
 
   /** For one start of the process. */

@@ -63,11 +63,11 @@ export class Gossip {
     const { shard, name, batch } = message
     const membership = this.#membership(host, shard)
     if (membership === undefined) return
-    this.#forgetOld(membership)
     if (membership.seen.has(name)) {
       this.duplicateCount++
       return
     }
+    this.#forgetOld(membership)
     membership.seen.set(name, this.#network.timeline.nowMs)
     void membership.receive(from.peer, batch).then((verdict) => {
       if (verdict !== 'accept' || this.#membership(host, shard) !== membership) return

@@ -187,8 +187,9 @@ export class SimNode implements Machine {
   #disk(): Disk {
     const { world, random } = this.init
     const { hasFaultyDisks, mutation } = world.plan
-    const seed = hasFaultyDisks ? random.u32() : null
-    return new Disk(world.timeline, seed, mutation === 'early-sync')
+    const { timeline, bodies } = world
+    const faultySeed = hasFaultyDisks ? random.u32() : null
+    return new Disk({ timeline, faultySeed, isHasty: mutation === 'early-sync', bodies })
   }
 
   #newSeed(): Secret {

@@ -31,6 +31,11 @@ export interface Plan {
   readonly lightShare: number
   readonly natShare: number
   readonly messagesPerUserHour: number
+  /**
+   * Of all users, so many write, each once: the same work in networks of all sizes. 0: all write by
+   * the hour, several times in a row.
+   */
+  readonly messagesEach: number
   readonly contentBytes: number
   readonly shardBits: number
   /**
@@ -75,6 +80,7 @@ export const CALM: Plan = {
   lightShare: 0,
   natShare: 0.3,
   messagesPerUserHour: 6,
+  messagesEach: 0,
   contentBytes: 3000,
   shardBits: 8,
   isGrown: false,
@@ -144,6 +150,7 @@ export const OPTIONS: Readonly<Record<string, NumberKey>> = {
   light: 'lightShare',
   nat: 'natShare',
   rate: 'messagesPerUserHour',
+  each: 'messagesEach',
   bytes: 'contentBytes',
   'shard-bits': 'shardBits',
   quota: 'quotaMib',

@@ -10,7 +10,7 @@ import type { Clock, KeyValue, PeerId } from '@ezchat/protocol/ports.ts'
 import type { Life } from './clock.ts'
 import type { SharedCrypto } from './crypto.ts'
 import type { Dht } from './dht.ts'
-import type { Disk } from './disk.ts'
+import type { Disk, SharedBodies } from './disk.ts'
 import type { Gossip } from './gossip.ts'
 import type { Host } from './host.ts'
 import type { Model } from './model.ts'
@@ -89,6 +89,7 @@ export interface Scene {
   readonly timeline: Timeline
   readonly model: Model
   readonly crypto: SharedCrypto
+  readonly bodies: SharedBodies
   readonly terms: Terms
   readonly network: Network
   readonly gossip: Gossip

@@ -327,7 +327,8 @@ export class SimWire implements Wire, Attached {
 
   #candidates(wanted: number): PeerId[] {
     const { host, dht, bootstrap, random } = this.#init
-    if (host.links.size === 0) return random.sample(bootstrap, 2)
+    // Whoever has been there before remembers others: bootstrap nodes are for newcomers.
+    if (host.links.size === 0) return random.sample([...bootstrap, ...host.known], 2)
     return dht.walk(host, wanted)
   }
 

@@ -7,6 +7,7 @@ import { EPOCH_MS } from './clock.ts'
 import { completeShares } from './completeness.ts'
 import { SharedCrypto } from './crypto.ts'
 import { Dht } from './dht.ts'
+import { SharedBodies } from './disk.ts'
 import { Faults } from './faults.ts'
 import { Gossip } from './gossip.ts'
 import { growUp } from './grown.ts'
@@ -39,6 +40,7 @@ export class World implements Scene {
   readonly trace = new Trace()
   readonly model: Model
   readonly crypto: SharedCrypto
+  readonly bodies = new SharedBodies()
   readonly terms: Terms
   readonly network: Network
   readonly gossip: Gossip
@@ -124,7 +126,8 @@ export class World implements Scene {
     await timeline.run(timeline.nowMs + START_MS + plan.warmUpMinutes * MINUTE_MS)
     this.#resetCounters()
     this.#isWriting = true
-    for (const user of this.users) this.#writeNext(user)
+    if (plan.messagesEach > 0) this.#writeOnce()
+    else for (const user of this.users) this.#writeNext(user)
     this.#faults.begin()
     await timeline.run(timeline.nowMs + plan.minutes * MINUTE_MS)
     this.#isWriting = false
@@ -202,6 +205,20 @@ export class World implements Scene {
     for (const [index, node] of this.nodes.entries()) {
       const delayMs = index < BOOTSTRAP_COUNT ? 0 : this.#random.unit() * START_MS
       this.timeline.after(delayMs, () => void node.start())
+    }
+  }
+
+  /** Some of the users, each at some time of the run, to somebody. */
+  #writeOnce(): void {
+    const { messagesEach, minutes } = this.plan
+    for (let left = Math.round(messagesEach * this.users.length); left > 0; ) {
+      for (const user of this.#random.sample(this.users, Math.min(left, this.users.length))) {
+        left--
+        this.timeline.after(this.#random.unit() * minutes * MINUTE_MS, () => {
+          const to = this.#random.pick(user.contacts)
+          if (to !== undefined) void user.write(to, true)
+        })
+      }
     }
   }
 

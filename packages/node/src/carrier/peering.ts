@@ -27,6 +27,12 @@ export interface PeeringInit {
   readonly carried: () => readonly number[]
 }
 
+interface Turn {
+  readonly connected: ReadonlySet<string>
+  /** In this turn. */
+  readonly dialled: Set<string>
+}
+
 export class Peering {
   readonly #init: PeeringInit
   readonly #closing = new AbortController()
@@ -49,29 +55,32 @@ export class Peering {
   #after(): () => void {
     const { clock, crypto } = this.#init
     return clock.after(jittered(crypto, PEERING_PERIOD_MS, 0.3), () => {
-      const dialled = new Set<string>()
-      this.#connect(dialled)
-      this.#warm(dialled)
+      const turn: Turn = {
+        connected: new Set(this.#init.wire.peers().map(({ peer }) => peer)),
+        dialled: new Set(),
+      }
+      this.#connect(turn)
+      this.#warm(turn)
       this.#cancelTimer = this.#after()
     })
   }
 
-  #connect(dialled: Set<string>): void {
+  #connect(turn: Turn): void {
     const { crypto, book, neighbours, carried } = this.#init
     for (const shard of shuffled(crypto, carried())) {
-      if (dialled.size >= PEERING_DIAL_COUNT_MAX) return
+      if (turn.dialled.size >= PEERING_DIAL_COUNT_MAX) return
       const missing = PEERING_COUNT_MIN - neighbours.carriersOf(shard).length
       if (missing <= 0) continue
-      const away = book.known(shard).filter((peer) => !this.#isConnected(peer))
+      const away = book.known(shard).filter((peer) => !turn.connected.has(peer))
       if (away.length < missing) this.#search(shard)
       for (const peer of away.slice(0, missing)) {
-        this.#dialOnce(dialled, peer, () => book.failed(peer, shard))
+        this.#dialOnce(turn, peer, () => book.failed(peer, shard))
       }
     }
   }
 
   /** Only carriers that would be asked first in any case. That one is away now says little of it. */
-  #warm(dialled: Set<string>): void {
+  #warm(turn: Turn): void {
     const { clock, book, carried } = this.#init
     const nowMs = clock.monotonicMs()
     for (const [peer, atMs] of this.#missedAtMs) {
@@ -83,14 +92,14 @@ export class Peering {
     for (const shard of others.slice(0, PEERING_WARM_SHARD_COUNT_MAX)) {
       const known = book.known(shard).filter((peer) => !this.#missedAtMs.has(peer))
       for (const peer of known.slice(0, PEERING_WARM_COUNT)) {
-        if (!this.#isConnected(peer)) {
-          this.#dialOnce(dialled, peer, () => this.#missedAtMs.set(peer, clock.monotonicMs()))
+        if (!turn.connected.has(peer)) {
+          this.#dialOnce(turn, peer, () => this.#missedAtMs.set(peer, clock.monotonicMs()))
         }
       }
     }
   }
 
-  #dialOnce(dialled: Set<string>, peer: string, failed: () => void): void {
+  #dialOnce({ dialled }: Turn, peer: string, failed: () => void): void {
     if (dialled.size >= PEERING_DIAL_COUNT_MAX || dialled.has(peer)) return
     dialled.add(peer)
     const { wire, clock } = this.#init
@@ -113,9 +122,5 @@ export class Peering {
       this.#searchWaitMs = Math.min(waitMs, PEERING_SEARCH_MS_MAX)
     }
     book.search(shard).then(settle, settle)
-  }
-
-  #isConnected(peer: string): boolean {
-    return this.#init.wire.peers().some((other) => other.peer === peer)
   }
 }
