@@ -54,6 +54,9 @@ export const STREAMS_PER_CONNECTION_MAX = 64
 export const MUXER_TURN_MS = 10
 // Per connection: what is read before the time is looked at again; 1,300 of the smallest frames, 40 ms.
 export const MUXER_PIECE_BYTES = 16_384
+// Per connection: what is gathered in one turn of the event loop before it is written: what one message
+// of the noise protocol holds.
+export const GATHERED_BYTES_MAX = 65_519
 
 // Per stream: what the other side may send before it is read: 2.5 MB/s where an answer takes 100 ms.
 // What channels may hold is reckoned with it.

@@ -39,7 +39,9 @@ import {
 } from '../limits.ts'
 import { closedNetwork } from './closed-network.ts'
 import type { Datastore } from './datastore.ts'
+import { withGatheredWrites, withWholeWrites } from './gathered-writes.ts'
 import { type GossipInit, gossipService } from './gossip.ts'
+import { withLazyWindows } from './lazy-windows.ts'
 import type { WireNames } from './names.ts'
 import { withPacedReads } from './paced-muxer.ts'
 import { withPacedWalks } from './paced-walks.ts'
@@ -93,8 +95,8 @@ export async function createNode(init: NodeInit): Promise<Libp2p<Services>> {
       announce: [...init.announce],
     },
     transports: transports(init),
-    connectionEncrypters: [noise()],
-    streamMuxers: [withPacedReads(init.clock, muxer())],
+    connectionEncrypters: [withWholeWrites(noise())],
+    streamMuxers: [withPacedReads(init.clock, withGatheredWrites(withLazyWindows(muxer())))],
     connectionGater: init.gate,
     connectionManager: connectionLimits(profile),
     connectionMonitor: {
