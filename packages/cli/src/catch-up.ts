@@ -35,19 +35,15 @@ export class CatchUpLine {
 export function catchingUp(syncing: SyncingView, columns: number): string {
   const { elapsedMs, envelopesFetched, envelopesMissing, messagesOpened } = syncing
   const { shardsAll, shardsDone, bytesFetched } = syncing
-  const isFetching = envelopesMissing > 0
-  const parts = [
-    `catching up: ${isFetching ? of(envelopesFetched, envelopesMissing) : counted(messagesOpened, 'message')}`,
-    `${seconds(elapsedMs)}`,
-    ...(isFetching && messagesOpened > 0 ? [counted(messagesOpened, 'message')] : []),
-    ...(isFetching ? [megabytes(bytesFetched)] : []),
-    ...(shardsAll > 1 ? [`${of(shardsDone, shardsAll)} shards`] : []),
-  ]
-  let line = ''
+  const fetched = envelopesMissing > 0 ? [`${of(envelopesFetched, envelopesMissing)} fetched`] : []
+  const opened = messagesOpened > 0 ? [counted(messagesOpened, 'message')] : []
+  const parts = [...fetched, ...opened, seconds(elapsedMs)]
+  if (bytesFetched > 0) parts.push(megabytes(bytesFetched))
+  if (shardsAll > 1) parts.push(`${of(shardsDone, shardsAll)} shards`)
+  let line = `catching up: ${parts.shift()}`
   for (const part of parts) {
-    const longer = line === '' ? part : `${line}, ${part}`
-    if (line !== '' && longer.length > columns) break
-    line = longer
+    if (line.length + 2 + part.length > columns) break
+    line += `, ${part}`
   }
   return line
 }

@@ -9,7 +9,7 @@ export const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '
 /** What it says may change, and may be fitted into so many columns. */
 export async function withProgress<T>(
   output: Output,
-  says: string | ((columns: number) => string),
+  says: string | ((columns: number, seconds: number) => string),
   work: Promise<T>,
 ): Promise<T> {
   if (!output.isWatched) return work
@@ -22,7 +22,7 @@ export async function withProgress<T>(
     const text =
       typeof says === 'string'
         ? `${says}, ${seconds} s`
-        : says(output.roomForLine - frame.length - 1)
+        : says(output.roomForLine - frame.length - 1, seconds)
     output.redraw(`${frame} ${text}`)
   }, STEP_MS)
   try {

@@ -9,6 +9,8 @@ import { withProgress } from '../progress.ts'
 import { usage } from '../usage.ts'
 
 const POLL_MS = 100
+/** By then it has asked the first carrier what came meanwhile, and it is seen how much that is. */
+const ASKED_SECONDS = 3
 
 export function declareStatus(program: Command, act: Act): void {
   program
@@ -36,8 +38,11 @@ function waitWatched(context: Context, timeoutMs: number): Promise<ResultOf<'sta
   const hear = (status: ResultOf<'status'>) => {
     heard = status
   }
-  const says = (columns: number) =>
-    heard?.syncing ? catchingUp(heard.syncing, columns) : 'waiting for a peer'
+  const says = (columns: number, seconds: number) => {
+    if (heard?.syncing) return catchingUp(heard.syncing, columns)
+    const what = heard === null ? 'a daemon' : heard.peers === 0 ? 'a peer' : 'what came meanwhile'
+    return `waiting for ${what}, ${seconds} s`
+  }
   return withProgress(context.output, says, waitFor(context, timeoutMs, hear))
 }
 
@@ -52,7 +57,7 @@ async function waitFor(
     const status = client === null ? null : await client.call('status', {})
     if (status !== null) hear(status)
     const isThere = status !== null && status.peers > 0
-    if (isThere && !status.syncing) return status
+    if (isThere && !status.syncing && status.uptimeSeconds >= ASKED_SECONDS) return status
     if (performance.now() >= endMs || context.signal.aborted) {
       // It is of use already: what is missing comes.
       if (isThere) return status
