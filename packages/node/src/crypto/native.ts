@@ -42,7 +42,26 @@ export interface NativeCryptoInit {
 // Node's own limit, where RFC 5869 has none.
 const HKDF_INFO_BYTES_MAX = 1024
 
-const systemRandom: RandomSource = (length) => randomFillSync(new Uint8Array(length))
+const RANDOM_POOL_BYTES = 4096
+const RANDOM_POOLED_BYTES_MAX = 256
+
+/** Small draws come from a pool: OpenSSL takes longer to be asked than to answer. */
+function systemRandom(): RandomSource {
+  const pool = new Uint8Array(RANDOM_POOL_BYTES)
+  let at = RANDOM_POOL_BYTES
+  return (length) => {
+    if (length > RANDOM_POOLED_BYTES_MAX) return randomFillSync(new Uint8Array(length))
+    if (at + length > RANDOM_POOL_BYTES) {
+      randomFillSync(pool)
+      at = 0
+    }
+    const drawn = pool.slice(at, at + length)
+    // Nobody finds later what was drawn.
+    pool.fill(0, at, at + length)
+    at += length
+    return drawn
+  }
+}
 
 function hkdfSha256({ key, salt, info, length }: KeyDerivation): Secret {
   const ikm = createSecretKey(key.reveal())
@@ -104,7 +123,7 @@ function ed25519(): Signatures {
 }
 
 export function nativeCrypto(init: NativeCryptoInit = {}): Crypto {
-  const randomBytes = checkedRandom(init.random ?? systemRandom)
+  const randomBytes = checkedRandom(init.random ?? systemRandom())
   const noble = nobleCrypto(randomBytes)
   const kem: Kem = nativeKem() ?? noble
   // OpenSSL draws its coins by itself.

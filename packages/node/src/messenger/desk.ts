@@ -85,7 +85,16 @@ export class Draft {
 
 export type Job<T> = (draft: Draft) => T | Promise<T>
 
+export interface JobTerms {
+  /**
+   * What it writes can be found out again after a loss of power. It is on disk before anything that
+   * is written after it.
+   */
+  readonly isLazy?: boolean
+}
+
 interface Waiting {
+  readonly isLazy: boolean
   readonly run: (draft: Draft) => Promise<() => void>
   readonly fail: (error: unknown) => void
 }
@@ -107,8 +116,11 @@ export class Desk {
     return this.#failure
   }
 
-  /** Resolves when all that the job changed is durable. A job that throws must have changed nothing. */
-  run<T>(job: Job<T>): Promise<T> {
+  /**
+   * Resolves when all that the job changed is written, and durable unless it is lazy. A job that throws
+   * must have changed nothing.
+   */
+  run<T>(job: Job<T>, { isLazy = false }: JobTerms = {}): Promise<T> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
     return new Promise<T>((resolve, reject) => {
       const run = async (draft: Draft): Promise<() => void> => {
@@ -121,7 +133,7 @@ export class Desk {
           return () => reject(error)
         }
       }
-      this.#waiting.push({ run, fail: reject })
+      this.#waiting.push({ isLazy, run, fail: reject })
       if (!this.#isWorking) void this.#work()
     })
   }
@@ -161,7 +173,8 @@ export class Desk {
         settlings.push(await next.run(draft))
       }
       const operations = draft.finish()
-      if (operations.length > 0) await this.#vault.write(operations)
+      const isSync = jobs.some(({ isLazy }) => !isLazy)
+      if (operations.length > 0) await this.#vault.write(operations, isSync)
     } catch (error: unknown) {
       for (const { fail } of jobs) fail(error)
       throw error

@@ -240,10 +240,15 @@ export class Engine {
   #hearCourier(event: CourierEvent): void {
     if (event.kind === 'failed') return
     const { desk, ledger } = this.#parts
-    const hearing = desk.run(async (draft) => {
-      ledger.hear(draft, event)
-      if (event.kind === 'damaged') await this.#writeAgain(draft, event.reference)
-    })
+    // The courier has it on disk, and is asked at the next start.
+    const isLazy = event.kind !== 'damaged'
+    const hearing = desk.run(
+      async (draft) => {
+        ledger.hear(draft, event)
+        if (event.kind === 'damaged') await this.#writeAgain(draft, event.reference)
+      },
+      { isLazy },
+    )
     hearing.catch(() => desk.failure)
   }
 

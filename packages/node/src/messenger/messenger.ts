@@ -5,7 +5,6 @@ import { TEXT_BYTES_MAX } from '@ezchat/protocol/constants.ts'
 import { Failure } from '@ezchat/protocol/control/failures.ts'
 import type { ControlEvent } from '@ezchat/protocol/control/methods.ts'
 import type { HopView, MessageView } from '@ezchat/protocol/control/values.ts'
-import { drawEntryId } from '@ezchat/protocol/conversation/compose.ts'
 import { isMessageText } from '@ezchat/protocol/conversation/message-text.ts'
 import { encodeAddress } from '@ezchat/protocol/identity/address.ts'
 import { Contacts } from './contacts.ts'
@@ -109,8 +108,7 @@ export class Messenger {
       // Whoever answers a stranger knows them from then on.
       if (standing !== 'contact') this.contacts.acceptNow(draft, peer)
       const content = { kind: 'text', disappearSeconds: 0, replyTo, mentions: [], text } as const
-      const entryId = id ?? drawEntryId(this.#parts.terms.crypto)
-      const { name, row } = await this.#engine.sending.send(draft, peer, content, entryId)
+      const { name, row } = await this.#engine.sending.send(draft, peer, content, id)
       draft.after(() => this.#engine.giveUpLater())
       return this.#sentMessage(name, row)
     })

@@ -32,11 +32,12 @@ export class Sending {
     draft: Draft,
     peer: Uint8Array,
     content: Content,
-    id: Uint8Array,
+    givenId: Uint8Array | null,
   ): Promise<{ readonly name: MessageName; readonly row: SentRow }> {
     const { conversations, terms, ledger } = this.#parts
     const encoded = encodeContent(content)
-    const known = await this.#byId(draft, id)
+    const id = givenId ?? drawEntryId(terms.crypto)
+    const known = givenId === null ? null : await this.#byId(draft, id)
     if (known !== null) {
       await this.#checkSame(known, peer, encoded.content)
       const row = await ledger.row(known)

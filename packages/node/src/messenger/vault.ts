@@ -127,10 +127,10 @@ export class Vault {
     }
   }
 
-  /** One durable batch. After a failure the disk is not to be trusted. */
-  async write(operations: readonly KeyValueOperation[]): Promise<void> {
+  /** One batch, durable if `isSync`. After a failure the disk is not to be trusted. */
+  async write(operations: readonly KeyValueOperation[], isSync = true): Promise<void> {
     try {
-      await this.#keyValue.write(operations, { sync: true })
+      await this.#keyValue.write(operations, { sync: isSync })
     } catch (error: unknown) {
       throw failureOf(error)
     }
