@@ -55,7 +55,7 @@ export const DROP_IDS_MAX = 256
 /** Head, the ids, the signer's kind, a warrant, the signature. */
 export const DROP_BYTES_MAX = 72 + DROP_IDS_MAX * 32 + 1 + WARRANT_BYTES + 64
 
-/** receipts.md §1 to §4. */
+/** receipts.md §1 and §3. */
 export const RECEIPT_VERSION = 1
 export const RECEIPT_SALT_BYTES = 16
 /** Version, envelope id, until when, the carrier's key, the salt. */

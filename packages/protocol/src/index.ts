@@ -257,13 +257,16 @@ export {
 export {
   countDistinctCarriers,
   decodeReceipt,
+  draftReceipts,
   type Receipt,
   type ReceiptCheck,
+  type ReceiptDraft,
   type ReceiptTerms,
   signReceipt,
   type VerifiedReceipt,
   verifyReceipt,
 } from './receipt/receipt.ts'
+export { KnownRoots } from './receipt/tree.ts'
 export * from './request/exports.ts'
 export { advanceRoom, openRoom, type RoomDay, type RoomKeys } from './room/keys.ts'
 export { type RoomMessage, type RoomSaying, visitorTag } from './room/message.ts'

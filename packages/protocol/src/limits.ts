@@ -286,3 +286,7 @@ export const ROOM_SENDERS_MAX = 4096
 export const ROOM_WINDOW_MESSAGES = 1024
 // Days of a room that a visitor may look back on, as long as envelopes live by default.
 export const ROOM_HISTORY_DAYS_MAX = 30
+
+// Per reader of receipts: signatures known to hold, 0.2 KiB each. The receipts of one answer come
+// one after the other, eight to a signature.
+export const RECEIPT_ROOTS_MAX = 16

@@ -24,6 +24,11 @@ interface Parts {
   readonly carrier: Uint8Array
   readonly label: string
   readonly seed: Uint8Array
+  readonly salt: Uint8Array
+  readonly place: number
+  /** Three hashes; from the leaf up, those beside the way. */
+  readonly path: Uint8Array
+  readonly nodeLabel: string
 }
 
 const HONEST: Parts = {
@@ -34,6 +39,28 @@ const HONEST: Parts = {
   carrier: CARRIER,
   label: 'ezchat/v1/sign/receipt\0',
   seed: CARRIER_SEED,
+  salt: new Uint8Array(16),
+  place: 1,
+  path: new Uint8Array(96),
+  nodeLabel: 'ezchat/v1/hash/receipt-node\0',
+}
+
+const SALT = seed('salt').subarray(0, 16)
+const PATH = concatBytes(seed('beside'), seed('above'), seed('on top'))
+/** Of two, of four and of eight leaves. */
+const second = { salt: SALT, place: 3, path: concatBytes(PATH.subarray(0, 32), new Uint8Array(64)) }
+const third = { salt: SALT, place: 6, path: concatBytes(PATH.subarray(0, 64), new Uint8Array(32)) }
+const eighth = { salt: SALT, place: 15, path: PATH }
+
+function rootOf({ place, path, nodeLabel }: Parts, promise: Uint8Array): Uint8Array {
+  let hash = sha256(concatBytes(utf8('ezchat/v1/hash/receipt-leaf\0'), promise))
+  for (let level = 0; place >> level > 1; level++) {
+    const beside = path.subarray(32 * level, 32 * level + 32)
+    const isRight = ((place >> level) & 1) === 1
+    const pair = isRight ? [beside, hash] : [hash, beside]
+    hash = sha256(concatBytes(utf8(nodeLabel), ...pair))
+  }
+  return hash
 }
 
 function receipt(lie: Partial<Parts> = {}): Uint8Array {
@@ -45,9 +72,11 @@ function receipt(lie: Partial<Parts> = {}): Uint8Array {
     parts.envelopeId,
     new Uint8Array(until.buffer),
     parts.carrier,
+    parts.salt,
   )
-  const signed = concatBytes(utf8(parts.label), parts.networkId, body)
-  return concatBytes(body, ed25519.sign(signed, parts.seed))
+  const signed = concatBytes(utf8(parts.label), parts.networkId, rootOf(parts, body))
+  const place = Uint8Array.of(parts.place)
+  return concatBytes(body, place, parts.path, ed25519.sign(signed, parts.seed))
 }
 
 function inputOf(bytes: Uint8Array, nowSeconds: number): JsonObject {
@@ -110,8 +139,22 @@ function malformed(): Vector[] {
   ]
 }
 
+/** Each well signed. */
+function outOfForm(): Vector[] {
+  const beyond = concatBytes(second.path.subarray(0, 95), Uint8Array.of(1))
+  const lies: readonly (readonly [string, string, Partial<Parts>])[] = [
+    ['no-place', 'Place 0, which no tree has.', { place: 0 }],
+    ['place-beyond-eight', 'Place 16: a ninth leaf and beyond.', { ...eighth, place: 16 }],
+    ['salt-alone', 'A salt where nothing is beside it: room for a mark.', { salt: SALT }],
+    ['path-beyond-root', 'A bit behind the only hash on its way.', { ...second, path: beyond }],
+  ]
+  return lies.map(([name, note, lie]) => bad(name, note, 'RECEIPT_FIELD', receipt(lie)))
+}
+
 function forged(): Vector[] {
   const whole = receipt()
+  const replaced = (lie: Partial<Parts>, signature: Uint8Array) =>
+    concatBytes(receipt(lie).subarray(0, -64), signature.subarray(-64))
   const s = bytesToNumberLE(whole.subarray(-32)) + ed25519.Point.Fn.ORDER
   return [
     bad(
@@ -137,6 +180,33 @@ function forged(): Vector[] {
       'Signed as a drop: a signature for one use must not serve another.',
       'RECEIPT_SIGNATURE',
       receipt({ label: 'ezchat/v1/sign/drop\0' }),
+    ),
+    bad(
+      'place-of-another',
+      'The left leaf of the root says that it is the right one.',
+      'RECEIPT_SIGNATURE',
+      replaced({ ...second, place: 2 }, receipt(second)),
+    ),
+    bad(
+      'salt-of-another',
+      'The salt was changed after signing.',
+      'RECEIPT_SIGNATURE',
+      replaced({ ...eighth, salt: seed('other salt').subarray(0, 16) }, receipt(eighth)),
+    ),
+    bad(
+      'path-of-another',
+      'A hash beside the way to the root was changed after signing.',
+      'RECEIPT_SIGNATURE',
+      replaced(
+        { ...third, path: concatBytes(seed('other'), third.path.subarray(32)) },
+        receipt(third),
+      ),
+    ),
+    bad(
+      'node-labelled-as-leaf',
+      'Two hashes put together as if they were a promise: a node must not serve as a leaf.',
+      'RECEIPT_SIGNATURE',
+      receipt({ ...second, nodeLabel: 'ezchat/v1/hash/receipt-leaf\0' }),
     ),
     bad(
       'signature-with-high-s',
@@ -176,6 +246,13 @@ export function build(): Vector[] {
     good('slack', 'An hour less than its life still counts.', {
       keptUntil: EXPIRES_AT - SLACK_SECONDS,
     }),
+    good(
+      'second-of-two',
+      'Signed together with another one, of which only a hash is seen.',
+      second,
+    ),
+    good('third-of-four', 'Two hashes on the way to what was signed.', third),
+    good('eighth-of-eight', 'The last of as many as one signature may cover.', eighth),
     {
       format: 'receipt',
       name: 'signature',
@@ -211,6 +288,7 @@ export function build(): Vector[] {
       expect: 'not-mine',
     },
     ...malformed(),
+    ...outOfForm(),
     ...forged(),
     ...outsideItsTime(),
   ]

@@ -36,7 +36,7 @@ function bad(
 const of = (...values: readonly number[]) => Uint8Array.from(values)
 
 /** Length and bytes; the length may lie. */
-function receipt(fill: number, bytes = 133, saidBytes = bytes): Uint8Array {
+function receipt(fill: number, bytes = 246, saidBytes = bytes): Uint8Array {
   return concatBytes(of(saidBytes >> 8, saidBytes & 0xff), new Uint8Array(bytes).fill(fill))
 }
 
@@ -45,7 +45,7 @@ function receipts(count: number, ...list: readonly Uint8Array[]): Uint8Array {
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => receipt(i + 1))
-const receiptHex = (fill: number) => toHex(new Uint8Array(133).fill(fill))
+const receiptHex = (fill: number) => toHex(new Uint8Array(246).fill(fill))
 
 function heads(): Vector[] {
   return [

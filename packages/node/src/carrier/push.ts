@@ -10,6 +10,7 @@ import { ProtocolError } from '@ezchat/protocol/errors.ts'
 import { type VerifiedDrop, verifyDrop } from '@ezchat/protocol/mailbox/drop.ts'
 import type { PeerId, RequestHandler, WireOptions } from '@ezchat/protocol/ports.ts'
 import { verifyReceipt } from '@ezchat/protocol/receipt/receipt.ts'
+import { KnownRoots } from '@ezchat/protocol/receipt/tree.ts'
 import {
   decodePush,
   decodePushed,
@@ -72,21 +73,22 @@ export function pushTo(
     if (outcomes.length !== envelopes.length) {
       throw new FalseAnswer('malformed', `${outcomes.length} outcomes for ${envelopes.length}`)
     }
-    return outcomes.map((outcome, at) => checked(asking, peer, envelopes[at]!, outcome))
+    const checking = { ...asking, peer, roots: new KnownRoots() }
+    return outcomes.map((outcome, at) => checked(checking, envelopes[at]!, outcome))
   })
 }
 
+interface Checking extends PushAsking {
+  readonly peer: PeerId
+  readonly roots: KnownRoots
+}
+
 /** What is out of time by our clock is no proof and no fault: it counts as refused. */
-function checked(
-  asking: PushAsking,
-  peer: PeerId,
-  envelope: Uint8Array,
-  outcome: PushOutcome,
-): PushOutcome {
+function checked(checking: Checking, envelope: Uint8Array, outcome: PushOutcome): PushOutcome {
   if (outcome.kind === 'refused') return outcome
   try {
-    if (outcome.kind === 'receipt') checkReceipt(asking, peer, envelope, outcome.receipt)
-    else checkDrop(asking, envelope, outcome.drop)
+    if (outcome.kind === 'receipt') checkReceipt(checking, envelope, outcome.receipt)
+    else checkDrop(checking, envelope, outcome.drop)
     return outcome
   } catch (error: unknown) {
     if (!(error instanceof ProtocolError) || error.failure !== 'expired') throw error
@@ -97,8 +99,7 @@ function checked(
 }
 
 function checkReceipt(
-  { crypto, network, clock }: PushAsking,
-  peer: PeerId,
+  { crypto, network, clock, peer, roots }: Checking,
   envelope: Uint8Array,
   receipt: Uint8Array,
 ): void {
@@ -108,6 +109,7 @@ function checkReceipt(
     envelopeId: envelopeIdOf(crypto, network, envelope),
     expiresAt: expiresAtSecondsOf(network, timestampSeconds),
     nowSeconds: Math.floor(clock.nowMs() / 1000),
+    roots,
   })
   if (verified === null) throw new FalseAnswer('forged', 'a receipt for another envelope')
   const peerKey = peerKeyOf(peer)

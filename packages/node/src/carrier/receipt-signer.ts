@@ -1,8 +1,10 @@
-// Signs for what is on disk. What is pushed again gets the same bytes: receipts are remembered.
+// Signs for what is on disk, up to eight at once: a signature costs as much as all the rest. What is
+// pushed again gets the same bytes: receipts are remembered.
+import { RECEIPT_LEAVES_MAX } from '@ezchat/protocol/constants.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import type { Secret } from '@ezchat/protocol/crypto/secret.ts'
 import type { Envelope } from '@ezchat/protocol/envelope/decode.ts'
-import { draftReceipt, finishReceipt } from '@ezchat/protocol/receipt/receipt.ts'
+import { draftReceipts } from '@ezchat/protocol/receipt/receipt.ts'
 import { INTAKE_RECEIPTS_MAX, INTAKE_SIGN_ELSEWHERE_MIN } from '../limits.ts'
 import { nameOf } from '../store/draft.ts'
 
@@ -32,26 +34,43 @@ export class ReceiptSigner {
     this.#carrier = init.crypto.ed25519Public(init.peerSeed)
   }
 
-  /** In their order. A few are signed at once: for those the way to a thread is longer. */
-  sign(envelopes: readonly Signed[]): Promise<Uint8Array[]> {
-    const isFew = envelopes.length < INTAKE_SIGN_ELSEWHERE_MIN
-    return Promise.all(envelopes.map((envelope) => this.#receiptFor(envelope, isFew)))
+  /** In their order. A few signatures are made at once: for those the way to a thread is longer. */
+  async sign(envelopes: readonly Signed[]): Promise<Uint8Array[]> {
+    const names = envelopes.map(({ id }) => nameOf(id))
+    const receipts = new Map<string, Uint8Array>()
+    const fresh = new Map<string, Signed>()
+    for (const [at, name] of names.entries()) {
+      const known = this.#recent.get(name) ?? this.#older.get(name)
+      if (known === undefined) fresh.set(name, envelopes[at]!)
+      else receipts.set(name, known)
+    }
+    const groups = groupsOf([...fresh])
+    const isFew = groups.length < INTAKE_SIGN_ELSEWHERE_MIN
+    const signing = groups.map(async (group) => {
+      const signed = await this.#signTogether(
+        group.map(([, envelope]) => envelope),
+        isFew,
+      )
+      for (const [at, [name]] of group.entries()) {
+        receipts.set(name, signed[at]!)
+        this.#remember(name, signed[at]!)
+      }
+    })
+    await Promise.all(signing)
+    return names.map((name) => receipts.get(name)!)
   }
 
-  async #receiptFor({ id, expiresAtSeconds }: Signed, isHere: boolean): Promise<Uint8Array> {
-    const name = nameOf(id)
-    const known = this.#recent.get(name) ?? this.#older.get(name)
-    if (known !== undefined) return known
+  async #signTogether(envelopes: readonly Signed[], isHere: boolean): Promise<Uint8Array[]> {
     const { crypto, networkId, peerSeed, signElsewhere } = this.#init
-    const terms = { envelopeId: id, keptUntil: expiresAtSeconds }
-    const { body, message } = draftReceipt(this.#carrier, networkId, terms)
+    const terms = envelopes.map(({ id, expiresAtSeconds }) => {
+      return { envelopeId: id, keptUntil: expiresAtSeconds }
+    })
+    const { message, finish } = draftReceipts(crypto, this.#carrier, networkId, terms)
     const signature =
       isHere || signElsewhere === null
         ? crypto.ed25519Sign(peerSeed, message)
         : await signElsewhere(peerSeed, message)
-    const receipt = finishReceipt(body, signature)
-    this.#remember(name, receipt)
-    return receipt
+    return finish(signature)
   }
 
   #remember(name: string, receipt: Uint8Array): void {
@@ -61,4 +80,15 @@ export class ReceiptSigner {
     }
     this.#recent.set(name, receipt)
   }
+}
+
+/** Whole trees, as large as may be: 64 are eight of eight, and 7 are 4, 2 and 1. */
+function groupsOf<T>(all: readonly T[]): T[][] {
+  const groups: T[][] = []
+  let size = RECEIPT_LEAVES_MAX
+  for (let at = 0; at < all.length; at += size) {
+    while (size > all.length - at) size /= 2
+    groups.push(all.slice(at, at + size))
+  }
+  return groups
 }

@@ -12,7 +12,7 @@ export const COURIER_DRAFTED_BYTES_MAX = 4_194_304
 export const COURIER_STEP_COUNT_MAX = 64
 // Per message: what its story has room for, 32 x 45 B; what goes is from the middle.
 export const COURIER_HOPS_MAX = 32
-// Per message: receipts kept, 8 x 133 B; 3 of distinct carriers count as stored.
+// Per message: receipts kept, 8 x 246 B; 3 of distinct carriers count as stored.
 export const COURIER_RECEIPTS_MAX = 8
 // Per node: searches for postage at once, of the 64 that a worker takes: a short text does not wait
 // for a large one.

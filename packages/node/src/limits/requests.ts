@@ -1,8 +1,8 @@
 // What we chose for what carriers answer.
 
-// Per carrier: receipts remembered by envelope, 0.3 KiB each; beyond it the oldest is signed again.
+// Per carrier: receipts remembered by envelope, 0.4 KiB each; beyond it the oldest is signed again.
 export const INTAKE_RECEIPTS_MAX = 4096
-// Per request: receipts from which on they are signed in other threads. The way there and back takes
+// Per request: signatures from which on they are made in other threads. The way there and back takes
 // as long as two signatures.
 export const INTAKE_SIGN_ELSEWHERE_MIN = 4
 // Per request of a peer to another, unless its caller has a shorter time: a slow line moves 64 KiB

@@ -69,8 +69,10 @@ export class Writer {
     return this.prefixed(utf8(text), lengthMax)
   }
 
+  /** No copy where the hint was exact; nothing is written after it. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#offset)
+    const isExact = this.#offset === this.#bytes.length
+    return isExact ? this.#bytes : this.#bytes.slice(0, this.#offset)
   }
 }
 

@@ -62,6 +62,8 @@ export const HASH_LABELS = {
   door: label('hash/door'),
   handshakeOffer: label('hash/handshake-offer'),
   handshake: label('hash/handshake'),
+  receiptLeaf: label('hash/receipt-leaf'),
+  receiptNode: label('hash/receipt-node'),
   syncRoot: label('hash/sync-root'),
   syncDay: label('hash/sync-day'),
   syncRoots: label('hash/sync-roots'),

@@ -30,13 +30,20 @@ export function gossipDropBytes(drop: Uint8Array): number {
   return 2 + drop.length
 }
 
+function batchBytes({ envelopes, drops }: GossipBatch): number {
+  let bytes = GOSSIP_BATCH_EMPTY_BYTES
+  for (const envelope of envelopes) bytes += gossipEnvelopeBytes(envelope)
+  for (const drop of drops) bytes += gossipDropBytes(drop)
+  return bytes
+}
+
 /** Sorts: who accepted the same in another order sends the same bytes. */
 export function encodeGossipBatch(batch: GossipBatch): Uint8Array {
   const envelopes = [...batch.envelopes].sort(compareBytes)
   const drops = [...batch.drops].sort(compareBytes)
   assert(isAscending(envelopes) && isAscending(drops), 'expected each envelope and drop once')
   assert(envelopes.length + drops.length > 0, 'expected something to tell')
-  const writer = new Writer(4096)
+  const writer = new Writer(batchBytes(batch))
   writeEnvelopes(writer, envelopes, BOUNDS)
   writeDrops(writer, drops)
   const bytes = writer.finish()

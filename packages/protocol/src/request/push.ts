@@ -45,11 +45,15 @@ export function pushOutcomeBytes(outcome: PushOutcome): number {
   return outcome.kind === 'dropped' ? 3 + outcome.drop.length : 3
 }
 
+function pushedBytes(outcomes: readonly PushOutcome[]): number {
+  return outcomes.reduce((sum, outcome) => sum + pushOutcomeBytes(outcome), 1)
+}
+
 /** One for each envelope, in their order. */
 export function encodePushed(outcomes: readonly PushOutcome[]): Uint8Array {
   assert(outcomes.length > 0, 'expected an outcome')
   assert(outcomes.length <= REQUEST_ENVELOPES_MAX, `${outcomes.length} outcomes are too many`)
-  const writer = new Writer(1024).u8(outcomes.length)
+  const writer = new Writer(pushedBytes(outcomes)).u8(outcomes.length)
   for (const outcome of outcomes) {
     writer.u8(PUSH_OUTCOMES[outcome.kind])
     if (outcome.kind === 'receipt') writer.bytes(outcome.receipt, RECEIPT_BYTES)

@@ -7,6 +7,7 @@ import { decodeLayout } from '../envelope/layout.ts'
 import type { EnvelopeRules } from '../envelope/rules.ts'
 import { ProtocolError } from '../errors.ts'
 import { verifyReceipt } from '../receipt/receipt.ts'
+import { KnownRoots } from '../receipt/tree.ts'
 import type { EnvelopeReader, ReceiptVerifier } from './entry.ts'
 
 export interface StemReaders {
@@ -34,6 +35,7 @@ export function stemReaders({ crypto, network, nowSeconds }: StemReaderOptions):
       return { id: envelopeIdOf(crypto, network, bytes), expiresAtSeconds, isTimely: false }
     }
   }
+  const roots = new KnownRoots()
   return {
     readEnvelope,
     verifyReceipt(bytes, { id, expiresAtSeconds }) {
@@ -43,6 +45,7 @@ export function stemReaders({ crypto, network, nowSeconds }: StemReaderOptions):
           envelopeId: id,
           expiresAt: expiresAtSeconds,
           nowSeconds: nowSeconds(),
+          roots,
         })
         return receipt === null ? 'forged' : { carrier: toHex(receipt.carrier) }
       } catch (error: unknown) {

@@ -20,15 +20,15 @@ const terms = { envelopeId, keptUntil: expiresAt }
 const receipt = signReceipt(crypto, carrier, NETWORK_ID, terms)
 const check = { networkId: NETWORK_ID, envelopeId, expiresAt, nowSeconds: NOW_SECONDS }
 
-test('a receipt gives back its terms and its carrier, in 133 bytes', () => {
+test('a receipt gives back its terms and its carrier, in 246 bytes', () => {
   fc.assert(
     fc.property(bytesOf(32), fc.nat(0xffffffff), (id, keptUntil) => {
       const bytes = signReceipt(crypto, carrier, NETWORK_ID, { envelopeId: id, keptUntil })
       assert.equal(bytes.length, RECEIPT_BYTES)
-      const { signature, ...decoded } = decodeReceipt(bytes)
-      assert.equal(signature.length, 64)
+      const { signature, path, ...decoded } = decodeReceipt(bytes)
+      assert.deepEqual([signature.length, path], [64, new Uint8Array(96)])
       const key = crypto.ed25519Public(carrier)
-      assert.deepEqual(decoded, { envelopeId: id, keptUntil, carrier: key })
+      assert.deepEqual(decoded, { envelopeId: id, keptUntil, carrier: key, place: 1 })
     }),
     { numRuns: 20 },
   )

@@ -1,7 +1,7 @@
 // Every codec of requests with messages for it, so that one suite holds all of them.
 import fc from 'fast-check'
 import { compareBytes } from '../../src/codec/bytes.ts'
-import { RECORD_SIZES_BYTES } from '../../src/constants.ts'
+import { RECEIPT_BYTES, RECORD_SIZES_BYTES } from '../../src/constants.ts'
 import * as blob from '../../src/request/blob.ts'
 import * as carriers from '../../src/request/carriers.ts'
 import * as drops from '../../src/request/drops.ts'
@@ -79,7 +79,7 @@ const duties = fc
   .map(([isCarrier, list]) => ({ isCarrier, shards: isCarrier ? list : [] }))
 
 const outcomes = fc.oneof(
-  fc.record({ kind: fc.constant('receipt' as const), receipt: bytes(133) }, plain),
+  fc.record({ kind: fc.constant('receipt' as const), receipt: bytes(RECEIPT_BYTES) }, plain),
   fc.record({ kind: fc.constant('dropped' as const), drop }, plain),
   fc.record(
     { kind: fc.constant('refused' as const), status: fc.integer({ min: 1, max: 65_535 }) },

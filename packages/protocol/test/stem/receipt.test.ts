@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toHex } from '../../src/codec/bytes.ts'
-import { BUCKETS_BYTES, ENVELOPE_HEADER_BYTES } from '../../src/constants.ts'
+import { BUCKETS_BYTES, ENVELOPE_HEADER_BYTES, RECEIPT_BYTES } from '../../src/constants.ts'
 import { nobleCrypto } from '../../src/crypto/noble.ts'
 import { Secret } from '../../src/crypto/secret.ts'
 import { envelopeIdOf } from '../../src/envelope/id.ts'
@@ -62,7 +62,7 @@ test('a receipt for another envelope, or with a broken signature, is a lie of wh
   const broken = signed(1, expiresAt)
   broken[132]! ^= 1
   const elsewhere = signed(1, expiresAt, new Uint8Array(32))
-  for (const receipt of [broken, elsewhere, new Uint8Array(133)]) {
+  for (const receipt of [broken, elsewhere, new Uint8Array(RECEIPT_BYTES)]) {
     const host = onStem()
     host.receiptsFrom('bob', id, receipt)
     assert.deepEqual(host.take(), ['penalise bob forged'])

@@ -118,11 +118,11 @@ export function pushes(): Vector[] {
 }
 
 export function pushAnswers(): Vector[] {
-  const receipt = row(of(1), fill(133, 5))
+  const receipt = row(of(1), fill(246, 5))
   const outcomes = row(of(3), receipt, of(2), prefixed(of(9, 9)), of(3), u16(4))
   return [
     good('pushed', 'pushed', 'Kept, dropped by its owner, no room.', outcomes, [
-      { kind: 'receipt', receipt: toHex(fill(133, 5)) },
+      { kind: 'receipt', receipt: toHex(fill(246, 5)) },
       { kind: 'dropped', drop: '0909' },
       { kind: 'refused', status: 4 },
     ]),
