@@ -33,12 +33,17 @@ export class WatchIndex<T> {
 
   /** Each once for one envelope: a watch has one selector. */
   *of(arrived: { readonly shard: number; readonly mailbox: Uint8Array }): Generator<T> {
-    const name = toHex(arrived.mailbox)
+    // Most carriers have nobody who asks by mailbox.
+    if (this.#byMailbox.size + this.#byPrefix.size > 0) yield* this.#ofMailbox(arrived.mailbox)
+    yield* this.#byShard.get(arrived.shard) ?? []
+  }
+
+  *#ofMailbox(mailbox: Uint8Array): Generator<T> {
+    const name = toHex(mailbox)
     yield* this.#byMailbox.get(name) ?? []
     for (const [length, prefixes] of this.#byPrefix) {
       yield* prefixes.get(name.slice(0, length * 2)) ?? []
     }
-    yield* this.#byShard.get(arrived.shard) ?? []
   }
 }
 

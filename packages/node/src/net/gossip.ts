@@ -127,6 +127,8 @@ export class ShardGossip {
   }
 
   async publish(shard: number, batch: Uint8Array): Promise<void> {
+    // To encode it and to remember it would be for nobody.
+    if (this.listenersOf(shard).length === 0) return
     await this.#init.gossip.publish(this.#topicOf(shard), batch)
   }
 

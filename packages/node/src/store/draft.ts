@@ -76,7 +76,7 @@ export class Draft {
   }
 
   hasRemoved(id: Uint8Array): boolean {
-    return this.#removed.has(nameOf(id))
+    return this.#removed.size > 0 && this.#removed.has(nameOf(id))
   }
 
   write(key: Uint8Array, value: Uint8Array | null): void {
@@ -89,8 +89,9 @@ export class Draft {
     addToDigest(total.digest, id)
     total.bytes += bytes.length
     this.#bytesCharged += bytes.length + STORE_ENTRY_BYTES
-    this.#removed.delete(nameOf(id))
-    this.#arrived.set(nameOf(id), { entry, id, bytes })
+    const name = nameOf(id)
+    if (this.#removed.size > 0) this.#removed.delete(name)
+    this.#arrived.set(name, { entry, id, bytes })
   }
 
   /** What was held is promised now: it is no longer there to make room. */

@@ -56,9 +56,10 @@ export async function place(
   const entry: Entry = {
     ...{ shard, timestampSeconds, expiresAtSeconds, priceClass, isPromised, bytesLength },
     arrival: draft.takeArrival(),
-    mailbox: mailbox.slice(),
+    mailbox,
   }
-  const arrived = { entry, id: id.slice(), bytes: envelope.bytes.slice() }
+  // Views of what came: nobody writes there again, and the disk has its own copy.
+  const arrived = { entry, id, bytes: envelope.bytes }
   const options = { isEvictable: !isOwn && !isPromised }
   if (isHeld) {
     draft.heal(arrived, options)
