@@ -10,7 +10,7 @@ import {
   shardBitsFor,
 } from './plan.ts'
 
-const MODES = ['direct', 'stem', 'cover'] as const
+export const MODES = ['direct', 'stem', 'cover'] as const
 const MUTATIONS: readonly Mutation[] = [
   'early-sync',
   'no-reconciliation',

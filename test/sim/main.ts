@@ -1,7 +1,7 @@
 // npm run sim: one run, many seeds, or the report.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { type Asked, OPTION_DEFINITIONS, parsePlan } from './command.ts'
+import { type Asked, MODES, OPTION_DEFINITIONS, parsePlan } from './command.ts'
 import { describeLost } from './lost.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { commandOf, type Plan } from './plan.ts'
@@ -53,11 +53,14 @@ function fail(outcome: Outcome, command: string): void {
   process.exitCode = 1
 }
 
+/** Each of the ways to send in its turn, unless one is asked for. */
 async function soak({ plan, base }: Asked, count: number): Promise<void> {
   for (let at = 0; at < count; at++) {
-    const seeded = { ...plan, seed: plan.seed + at }
+    const seed = plan.seed + at
+    const mode = values.mode === undefined ? MODES[seed % MODES.length]! : plan.mode
+    const seeded = { ...plan, seed, mode }
     const outcome = await runOne(seeded, base)
-    console.log(`seed ${seeded.seed}: ${describe(outcome)}`)
+    console.log(`seed ${seed}, ${mode}: ${describe(outcome)}`)
     if (outcome.violations.length === 0) continue
     fail(outcome, commandOf(seeded, base))
     return

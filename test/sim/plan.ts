@@ -111,7 +111,9 @@ export const STORM: Plan = {
   settleMinutes: 8 * 1440,
   lightShare: 0.1,
   contentBytes: 500,
-  messagesPerUserHour: 12,
+  messagesPerUserHour: 24,
+  // With 256 of them most of the work would be to compare what is empty.
+  shardBits: 3,
   churnPerHour: 0.5,
   crashesPerHour: 3,
   awayShare: 0.1,

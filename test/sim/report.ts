@@ -26,7 +26,7 @@ export interface Cost {
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 const HEAP_MIB = 16_384
 const YOUNG_MIB = 64
-const ROW_MS_MAX = 1_800_000
+const ROW_MS_MAX = 3_600_000
 
 export async function report({ isQuick, jobCount, print }: ReportInit): Promise<Result[]> {
   const { rows, comparisons } = reportOf(isQuick)
@@ -52,7 +52,7 @@ export async function report({ isQuick, jobCount, print }: ReportInit): Promise<
       print(`  again: ${commandOf(plan, 'calm')}`)
     }
   }
-  const waiting = [...rows].sort((a, b) => Number(a.isLong ?? false) - Number(b.isLong ?? false))
+  const waiting = [...rows].sort((a, b) => Number(b.isLong ?? false) - Number(a.isLong ?? false))
   const work = async () => {
     for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) await runRow(row)
   }
