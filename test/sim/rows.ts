@@ -34,11 +34,13 @@ const ALL: Target = { least: 100, most: 100 }
 const GROWTH = 8
 const RATE = { messagesPerUserHour: 12 } as const
 /** The same for each user, whatever the size: two networks differ in nothing else. */
-const EVEN: Partial<Plan> = { messagesEach: 0.25, minutes: 2, warmUpMinutes: 1, calmMinutes: 1 }
-const EVEN_NAME = 'one user in four writes once'
+const EVEN: Partial<Plan> = { messagesEach: 0.1, minutes: 2, warmUpMinutes: 1, calmMinutes: 1 }
+const EVEN_NAME = 'one user in ten writes once'
 /** Connections to carriers of contacts' shards are there after some minutes. */
 const BUSY: Partial<Plan> = { ...RATE, minutes: 4, warmUpMinutes: 3 }
-const LONG: Partial<Plan> = { minutes: 12, warmUpMinutes: 1 }
+/** What is to be seen takes its time, and some hundreds of messages see it. */
+const LONG: Partial<Plan> = { messagesEach: 0.4, minutes: 12, warmUpMinutes: 1 }
+const WATCHED: Partial<Plan> = { messagesEach: 0.4, minutes: 3, warmUpMinutes: 2 }
 
 function planOf(nodeCount: number, change: Partial<Plan>): Plan {
   const bits = shardBitsFor(nodeCount)
@@ -101,7 +103,7 @@ function hardship(name: string, nodeCount: number, change: Partial<Plan>): Repor
 function spyRow(nodeCount: number, spyShare: number, mode: Mode): ReportRow {
   return {
     name: `${spyShare * 100} % of ${nodeCount} nodes are first spies, ${mode}`,
-    plan: planOf(nodeCount, { ...BUSY, mode, spyShare }),
+    plan: planOf(nodeCount, { ...WATCHED, mode, spyShare }),
     figures: (outcome) => {
       const { seenCount, rightCount } = outcome.spies
       const value = (100 * rightCount) / Math.max(1, seenCount)
