@@ -104,8 +104,8 @@ export class Carrier {
     this.neighbours = new Neighbours({ ...init, presence })
     this.book = new CarrierBook({ ...init, neighbours: this.neighbours })
     // What was pushed here nobody else has heard of; what came from carriers has been told.
-    const onPushed = (envelope: Envelope) => {
-      this.#gossip.tellEnvelope(envelope.shard, envelope.id, envelope.bytes)
+    const onPushed = (envelope: Envelope, from: PeerId | null) => {
+      this.#gossip.tellEnvelope(envelope, from === null)
     }
     this.intake = new Intake({ ...init, isCarried, onAccepted: onPushed })
     const brought = new Intake({ ...init, isCarried, onAccepted: () => undefined })

@@ -7,7 +7,9 @@ import type { Drops } from './drop.ts'
 import type { Intake, Taken } from './intake.ts'
 
 export type Reception =
-  | { readonly kind: 'new' | 'known' }
+  | { readonly kind: 'new' }
+  /** Drops have no id. */
+  | { readonly kind: 'known'; readonly id?: Uint8Array }
   /** Its owner has dropped it: the drop, for whoever still offers it. */
   | { readonly kind: 'dropped'; readonly drop: Uint8Array }
   /** Out of its time by our clock, or of a version that we do not know. */
@@ -92,7 +94,8 @@ function shardOf(envelope: Uint8Array): number {
 function receptionOf(taken: Taken): Reception {
   if (taken.kind === 'stored') return { kind: 'new' }
   if (taken.kind === 'dropped') return { kind: 'dropped', drop: taken.drop.bytes }
-  return taken.kind === 'refused' ? refusalOf(taken.status) : { kind: 'known' }
+  if (taken.kind === 'refused') return refusalOf(taken.status)
+  return { kind: 'known', id: taken.envelope.id }
 }
 
 function refusalOf(status: number): Reception {

@@ -22,6 +22,12 @@ class Waiting {
   }
 }
 
+export interface WaitingEnvelope {
+  readonly id: Uint8Array
+  readonly bytes: Uint8Array
+  readonly delayMs: number
+}
+
 export interface GossipOutboxInit {
   readonly clock: Clock
   readonly publish: (shard: number, batch: Uint8Array) => void
@@ -31,20 +37,41 @@ export class GossipOutbox {
   readonly #init: GossipOutboxInit
   readonly #shards = new Map<number, Waiting>()
   #bytes = 0
+  #dueMs = 0
   #cancelTimer: (() => void) | null = null
 
   constructor(init: GossipOutboxInit) {
     this.#init = init
   }
 
-  addEnvelope(shard: number, id: Uint8Array, envelope: Uint8Array): void {
-    const waiting = this.#roomFor(shard, gossipEnvelopeBytes(envelope), 'envelopes')
-    this.#put(waiting, waiting.envelopes, toHex(id), envelope, gossipEnvelopeBytes(envelope))
+  addEnvelope(shard: number, envelope: WaitingEnvelope): void {
+    const { id, bytes, delayMs } = envelope
+    const waiting = this.#roomFor(shard, gossipEnvelopeBytes(bytes), 'envelopes')
+    const name = toHex(id)
+    if (waiting.envelopes.has(name)) return
+    waiting.envelopes.set(name, bytes)
+    this.#added(waiting, gossipEnvelopeBytes(bytes), delayMs)
   }
 
   addDrop(shard: number, drop: Uint8Array): void {
     const waiting = this.#roomFor(shard, gossipDropBytes(drop), 'drops')
-    this.#put(waiting, waiting.drops, toHex(drop), drop, gossipDropBytes(drop))
+    const name = toHex(drop)
+    if (waiting.drops.has(name)) return
+    waiting.drops.set(name, drop)
+    this.#added(waiting, gossipDropBytes(drop), GOSSIP_BATCH_MS)
+  }
+
+  /** Somebody else has told it. False when it does not wait. */
+  takeBack(shard: number, id: Uint8Array): boolean {
+    const waiting = this.#shards.get(shard)
+    const name = toHex(id)
+    const envelope = waiting?.envelopes.get(name)
+    if (waiting === undefined || envelope === undefined) return false
+    waiting.envelopes.delete(name)
+    waiting.bytes -= gossipEnvelopeBytes(envelope)
+    this.#bytes -= gossipEnvelopeBytes(envelope)
+    if (waiting.isEmpty) this.#shards.delete(shard)
+    return true
   }
 
   close(): void {
@@ -72,18 +99,16 @@ export class GossipOutbox {
     return fresh
   }
 
-  #put(
-    waiting: Waiting,
-    list: Map<string, Uint8Array>,
-    name: string,
-    bytes: Uint8Array,
-    size: number,
-  ): void {
-    if (list.has(name)) return
-    list.set(name, bytes)
-    waiting.bytes += size
-    this.#bytes += size
-    this.#cancelTimer ??= this.#init.clock.after(GOSSIP_BATCH_MS, () => this.flush())
+  #added(waiting: Waiting, bytes: number, delayMs: number): void {
+    waiting.bytes += bytes
+    this.#bytes += bytes
+    const { clock } = this.#init
+    const dueMs = clock.monotonicMs() + delayMs
+    // All that waits goes with what is due first.
+    if (this.#cancelTimer !== null && this.#dueMs <= dueMs) return
+    this.#cancelTimer?.()
+    this.#dueMs = dueMs
+    this.#cancelTimer = clock.after(delayMs, () => this.flush())
   }
 
   #send(shard: number): void {

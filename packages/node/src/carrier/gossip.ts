@@ -1,24 +1,32 @@
 // What one carrier accepts all carriers of the shard come to hold, at once. carrier.md §4
 
+import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
+import type { Envelope } from '@ezchat/protocol/envelope/decode.ts'
 import { ProtocolError } from '@ezchat/protocol/errors.ts'
 import type { Network } from '@ezchat/protocol/network/descriptor.ts'
 import type { Clock, PeerId, Wire } from '@ezchat/protocol/ports.ts'
 import { decodeGossipBatch, type GossipBatch } from '@ezchat/protocol/request/gossip-batch.ts'
 import {
+  GOSSIP_BATCH_MS,
   GOSSIP_DROPS_BURST,
   GOSSIP_DROPS_PER_SECOND,
   GOSSIP_NOVELTY_BURST,
   GOSSIP_NOVELTY_PER_SECOND,
+  GOSSIP_SPREAD_MS,
   GOSSIP_WAITING_BYTES_MAX,
   NEIGHBOUR_COUNT_MAX,
 } from '../limits.ts'
 import type { Door, Reception } from './door.ts'
 import { GossipOutbox } from './gossip-outbox.ts'
+import { chance } from './random.ts'
 import { Rate } from './rate.ts'
 
 export type Verdict = 'accept' | 'ignore' | 'reject'
 
+type ToldEnvelope = Pick<Envelope, 'shard' | 'id' | 'bytes'>
+
 export interface GossipInit {
+  readonly crypto: Pick<Crypto, 'randomBytes'>
   readonly wire: Wire
   readonly clock: Clock
   readonly network: Network
@@ -38,6 +46,7 @@ interface Allowance {
  * than we look at is no fault. A multiple of it is.
  */
 const OVERFLOW_FACTOR = 3
+const NEW: Reception = { kind: 'new' }
 
 export class Gossip {
   /** Batches that were not published, or not looked at, for want of room. */
@@ -54,9 +63,15 @@ export class Gossip {
     this.#outbox = new GossipOutbox({ clock: init.clock, publish })
   }
 
-  /** Only what was pushed, or is our own: what came by gossip has been told already. */
-  tellEnvelope(shard: number, id: Uint8Array, envelope: Uint8Array): void {
-    if (this.#subscriptions.has(shard)) this.#outbox.addEnvelope(shard, id, envelope)
+  /**
+   * Only what was pushed, or is our own: what came by gossip has been told already. It was pushed to
+   * several of us: whoever tells it first spares the others, and what is our own others tell before.
+   */
+  tellEnvelope({ shard, id, bytes }: ToldEnvelope, isOwn: boolean): void {
+    if (!this.#subscriptions.has(shard)) return
+    const { crypto } = this.#init
+    const delayMs = GOSSIP_BATCH_MS + GOSSIP_SPREAD_MS * (chance(crypto) + (isOwn ? 1 : 0))
+    this.#outbox.addEnvelope(shard, { id, bytes, delayMs })
   }
 
   tellDrop(shard: number, drop: Uint8Array): void {
@@ -114,7 +129,13 @@ export class Gossip {
       ...(await this.#init.door.takeEnvelopes(batch.envelopes, peer, shard)),
       ...(await this.#init.door.takeDrops(batch.drops, peer)),
     ]
-    return verdictOf(receptions)
+    // What we have and have not told yet is told by passing this on, and not once more by ourselves.
+    return verdictOf(receptions.map((one) => (this.#isUntold(shard, one) ? NEW : one)))
+  }
+
+  #isUntold(shard: number, reception: Reception): boolean {
+    if (reception.kind !== 'known' || reception.id === undefined) return false
+    return this.#outbox.takeBack(shard, reception.id)
   }
 
   #decode(peer: PeerId, bytes: Uint8Array): GossipBatch | null {

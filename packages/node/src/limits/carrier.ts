@@ -87,6 +87,9 @@ export const ANNOUNCE_MS_MAX = 60_000
 // Per shard: what was accepted within so long goes out as one batch, since a batch costs every
 // carrier 0.8 ms, whatever its size.
 export const GOSSIP_BATCH_MS = 5
+// Over how long those to whom the same envelope was pushed spread their batches, by chance: on a near
+// network all but the first find that it has been told. Of the 500 ms that a message may take.
+export const GOSSIP_SPREAD_MS = 20
 // Per node: bytes that wait to be published; beyond it the oldest go, and reconciliation brings them.
 export const GOSSIP_WAITING_BYTES_MAX = 4_194_304
 // Per peer: pages of the store that it may have us look through in vain, by the second and at once;

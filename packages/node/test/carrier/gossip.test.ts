@@ -48,6 +48,24 @@ describe('gossip', () => {
   )
 
   test(
+    'is told by one of those to whom the same was pushed, and passed on by the others',
+    withNetwork(async (net) => {
+      const [a, b, c, d] = await line(net, 4)
+      const told = [a!, b!, c!, d!].map(publishedBy)
+      for (let round = 1; round <= 5; round++) {
+        const pushed = bytesOf(net.envelopes(1))
+        const pushing = [b!, c!].map(({ carrier }) =>
+          carrier.intake.takeSigned(pushed, a!.wire.self),
+        )
+        await Promise.all(pushing)
+        await net.clock.advance(1000)
+        assert.equal(told.flat().length, round)
+      }
+      for (const { store } of [a!, d!]) assert.equal(store.usage.count, 5)
+    }),
+  )
+
+  test(
     'tells what was accepted within milliseconds in as few batches as hold it',
     withNetwork(async (net) => {
       const [a, b] = await line(net, 2)
@@ -221,8 +239,9 @@ describe('hostile gossip', () => {
       return envelopes.map(() => ({ kind: 'new' }) as const)
     }
     const door = { takeEnvelopes, takeDrops: async () => [] }
-    const { clock, network } = net
-    const gossip = new Gossip({ wire, clock, network, door, report: () => assert.fail() })
+    const { clock, network, crypto } = net
+    const report = () => assert.fail()
+    const gossip = new Gossip({ wire, clock, crypto, network, door, report })
     gossip.subscribe(1)
     const envelopes = bytesOf(net.envelopes(GOSSIP_ENVELOPES_MAX))
     const batch = encodeGossipBatch({ envelopes, drops: [] })
