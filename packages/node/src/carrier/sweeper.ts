@@ -1,8 +1,9 @@
 // Removes what has expired, once in a while: carrier.md §6.
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
 import type { Clock } from '@ezchat/protocol/ports.ts'
-import { SWEEP_CLOCK_JUMP_MS, SWEEP_PERIOD_MS } from '../limits.ts'
+import { SWEEP_PERIOD_MS } from '../limits.ts'
 import type { EnvelopeStore } from '../store/envelope-store.ts'
+import { SureTime } from '../sure-time.ts'
 import { jittered } from './random.ts'
 
 export interface SweeperInit {
@@ -17,11 +18,11 @@ export class Sweeper {
   #cancelTimer: () => void
   #sweeping: Promise<void> = Promise.resolve()
   #isClosed = false
-  #clockSkewMs: number
+  readonly #sureTime: SureTime
 
   constructor(init: SweeperInit) {
     this.#init = init
-    this.#clockSkewMs = skewOf(init.clock)
+    this.#sureTime = new SureTime(init.clock)
     this.#cancelTimer = this.#after()
   }
 
@@ -40,23 +41,13 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    const { clock, store, report } = this.#init
+    const { store, report } = this.#init
+    const sureMs = this.#sureTime.nowMs()
     try {
-      if (!this.#hasJumped()) await store.sweep(Math.floor(clock.nowMs() / 1000))
+      if (sureMs >= 0) await store.sweep(Math.floor(sureMs / 1000))
     } catch (error: unknown) {
       report(error)
     }
     if (!this.#isClosed) this.#cancelTimer = this.#after()
   }
-
-  /** A clock that is set wrong for a moment must not empty the store: the next sweep believes it. */
-  #hasJumped(): boolean {
-    const before = this.#clockSkewMs
-    this.#clockSkewMs = skewOf(this.#init.clock)
-    return this.#clockSkewMs - before > SWEEP_CLOCK_JUMP_MS
-  }
-}
-
-function skewOf(clock: Clock): number {
-  return clock.nowMs() - clock.monotonicMs()
 }

@@ -26,7 +26,9 @@ export class Checks {
   checkIn(item: ActiveItem, delayMs: number): void {
     const { clock } = this.#init
     const leftMs = item.expiresAtSeconds * 1000 - clock.nowMs()
-    const atMs = clock.monotonicMs() + Math.max(0, Math.min(delayMs, leftMs, COURIER_SLEEP_MS_MAX))
+    // Where its time is over already, that is not yet sure.
+    const soonMs = leftMs > 0 ? Math.min(delayMs, leftMs) : delayMs
+    const atMs = clock.monotonicMs() + Math.min(soonMs, COURIER_SLEEP_MS_MAX)
     item.checkAtMs = Math.ceil(atMs / COURIER_CHECK_MS) * COURIER_CHECK_MS
     this.#arm(item.checkAtMs)
   }

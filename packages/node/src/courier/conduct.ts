@@ -1,14 +1,15 @@
 // What happens to one item of the window, from its stamp until it leaves: docs/state-machines/courier.md
-import type { PeerId, Wire } from '@ezchat/protocol/ports.ts'
+import type { PeerId } from '@ezchat/protocol/ports.ts'
 import type { DeliveryReason } from '@ezchat/protocol/stem/event.ts'
 import {
+  CLOCK_SURE_MS,
   COURIER_ALL_MS,
   COURIER_ALONE_MS,
   COURIER_SETTLE_MS,
   COURIER_SLEEP_MS_MAX,
   COURIER_TURN_MS,
 } from '../limits.ts'
-import type { CarrierNames } from './carrier-names.ts'
+import { SureTime } from '../sure-time.ts'
 import { Checks } from './checks.ts'
 import type { Delivery } from './delivery.ts'
 import { Departures, type DeparturesInit } from './departures.ts'
@@ -17,18 +18,14 @@ import { type ActiveItem, addReceipt, carrierKeyOf, type ItemState } from './ite
 import type { Queue } from './layout.ts'
 import { Pace } from './pace.ts'
 import type { DeliveryEnd } from './parcel.ts'
-import { hasAll, hasEnough, type Schedule } from './schedule.ts'
-import type { CarrierSource, OwnCarrier } from './seams.ts'
+import { Reach, type ReachInit } from './reach.ts'
+import { hasEnough, type Schedule } from './schedule.ts'
 import type { Stamping } from './stamping.ts'
 import type { StemHost } from './stem-host.ts'
 import { addHop, type Hop } from './story.ts'
 
-export interface ConductInit extends DeparturesInit {
-  readonly wire: Pick<Wire, 'self' | 'peers'>
+export interface ConductInit extends DeparturesInit, ReachInit {
   readonly schedule: Schedule
-  readonly names: CarrierNames
-  readonly carriers: CarrierSource
-  readonly own: OwnCarrier | null
   readonly neverDelivers: boolean
   /** Whether others wait on disk for a place in the window. */
   readonly isCrowded: () => boolean
@@ -46,8 +43,6 @@ export interface ConductParts {
 const NEVER = Number.POSITIVE_INFINITY
 const NOBODY: ReadonlySet<PeerId> = new Set()
 
-type Reached = Pick<DeliveryEnd, 'carriers' | 'known' | 'failed'>
-
 export class Conduct {
   readonly #init: ConductInit
   #parts: ConductParts | null = null
@@ -55,6 +50,8 @@ export class Conduct {
   readonly #checks: Checks
   readonly #departures: Departures
   readonly #pace: Pace
+  readonly #reach: Reach
+  readonly #sureTime: SureTime
   #isClosed = false
 
   constructor(init: ConductInit, mode: CourierMode) {
@@ -64,6 +61,8 @@ export class Conduct {
     this.#checks = new Checks({ clock, active, onDue: (item) => this.#check(item) })
     this.#departures = new Departures(init)
     this.#pace = new Pace(clock)
+    this.#reach = new Reach(init)
+    this.#sureTime = new SureTime(clock)
   }
 
   connect(parts: ConductParts): void {
@@ -88,10 +87,10 @@ export class Conduct {
   begin(item: ActiveItem): void {
     this.#init.active.add(item)
     item.sinceMs = this.#init.clock.monotonicMs()
-    if (this.#isExpired(item)) {
-      this.#expire(item)
-      return
-    }
+    if (!this.#isLate(item)) this.#stamp(item)
+  }
+
+  #stamp(item: ActiveItem): void {
     if (item.state === 'stored') {
       this.#hop(item, { kind: 'resent' })
       this.#emit(item, { kind: 'resent', reference: item.reference })
@@ -102,10 +101,10 @@ export class Conduct {
   stamped(item: ActiveItem, id: Uint8Array): void {
     if (this.#isClosed) return
     this.#init.active.identify(item, id)
-    if (this.#isExpired(item)) {
-      this.#expire(item)
-      return
-    }
+    if (!this.#isLate(item)) this.#send(item, id)
+  }
+
+  #send(item: ActiveItem, id: Uint8Array): void {
     if (item.hasNews) {
       item.hasNews = false
       this.#emit(item, { kind: 'stamped', reference: item.reference, id })
@@ -188,12 +187,10 @@ export class Conduct {
   /** An author alone with carriers would be known to them; a stem peer may be about to come. */
   #wait(item: ActiveItem): void {
     item.stage = 'waits'
-    this.#checks.checkIn(item, this.#hasSomebody(item) ? COURIER_ALONE_MS : COURIER_SLEEP_MS_MAX)
-  }
-
-  #hasSomebody({ shard }: ActiveItem): boolean {
-    const { wire, own } = this.#init
-    return wire.peers().length > 0 || own?.carries(shard) === true
+    this.#checks.checkIn(
+      item,
+      this.#reach.hasSomebody(item) ? COURIER_ALONE_MS : COURIER_SLEEP_MS_MAX,
+    )
   }
 
   #deliver(item: ActiveItem): void {
@@ -204,7 +201,7 @@ export class Conduct {
     const { id, envelope, shard, expiresAtSeconds } = item
     // Nobody has confirmed it: perhaps those who signed have lied.
     const isResent = item.state === 'stored'
-    const signers = this.#signersOf(item)
+    const signers = this.#reach.signersOf(item)
     const terms = isResent ? { signed: [], lastly: signers } : { signed: signers, lastly: NOBODY }
     item.cancel = this.#parts!.delivery.deliver(
       { id: id!, envelope, shard, expiresAtSeconds, ...terms },
@@ -228,10 +225,13 @@ export class Conduct {
       if (!item.isDummy) emit({ kind: 'receipt', reference, carrier: names.of(carrier), count })
     }
     if (item.stage !== 'stem') return
-    const reached = this.#reached(item)
+    const reached = this.#reach.of(item)
     if (item.state === 'trying' && hasEnough(reached)) this.#store(item)
     else {
-      this.#checks.checkIn(item, this.#hasAllAlive(reached) ? COURIER_ALL_MS : COURIER_SETTLE_MS)
+      this.#checks.checkIn(
+        item,
+        this.#reach.isAllAlive(reached) ? COURIER_ALL_MS : COURIER_SETTLE_MS,
+      )
     }
   }
 
@@ -240,7 +240,7 @@ export class Conduct {
     item.cancel = null
     if (end.dropped !== null) this.#dropped(item, end.dropped)
     else if (item.state === 'stored') this.#restStored(item)
-    else if (hasEnough(end) || this.#hasAllAlive(end)) this.#store(item)
+    else if (hasEnough(end) || this.#reach.isAllAlive(end)) this.#store(item)
     else {
       if (end.refusedStatus !== null) this.#refused(item, end.refusedStatus)
       else this.#hop(item, { kind: 'unanswered' })
@@ -259,31 +259,16 @@ export class Conduct {
     this.#run(this.#end(item, 'dropped', { kind: 'dropped', reference, isNamed: why === 'named' }))
   }
 
-  /** Of a small network: all others that can be reached have it. We alone are no network. */
-  #hasAllAlive({ carriers, known, failed }: Reached): boolean {
-    const { wire } = this.#init
-    const others = known.filter((peer) => peer !== wire.self && !failed.has(peer))
-    return hasAll({ carriers, known: others })
-  }
-
-  /** Whoever is not connected now may be away for good. */
-  #reached(item: ActiveItem): Reached {
-    const carriers = this.#signersOf(item)
-    const known = this.#known(item)
-    const { wire } = this.#init
-    const isHere = new Set([wire.self, ...wire.peers().map(({ peer }) => peer)])
-    return { carriers, known, failed: new Set(known.filter((peer) => !isHere.has(peer))) }
-  }
-
   #check(item: ActiveItem): void {
-    if (this.#isExpired(item)) this.#expire(item)
+    if (this.#isLate(item)) return
+    if (item.stage === 'unsure') this.#resume(item)
     else if (item.stage === 'waits') this.#checkWaiting(item)
     else if (item.stage === 'paced') this.#checkPaced(item)
     else if (item.stage === 'stem') this.#checkStem(item)
   }
 
   #checkWaiting(item: ActiveItem): void {
-    if (this.#hasSomebody(item)) this.#submit(item)
+    if (this.#reach.hasSomebody(item)) this.#submit(item)
     else this.#wait(item)
   }
 
@@ -293,9 +278,9 @@ export class Conduct {
   }
 
   #checkStem(item: ActiveItem): void {
-    const reached = this.#reached(item)
+    const reached = this.#reach.of(item)
     if (item.state === 'stored') this.#restStored(item)
-    else if (this.#hasAllAlive(reached)) this.#store(item)
+    else if (this.#reach.isAllAlive(reached)) this.#store(item)
     else if (reached.carriers.size > 0) this.#rest(item)
     else if (this.#init.isCrowded()) {
       this.#hop(item, { kind: 'unanswered' })
@@ -365,18 +350,22 @@ export class Conduct {
     this.#parts!.stem.handle({ kind: 'withdraw', id: item.id! })
   }
 
-  #signersOf({ receipts }: ActiveItem): Set<PeerId> {
-    return new Set(receipts.map((receipt) => this.#init.names.of(carrierKeyOf(receipt))))
+  /** By the clock, which may be wrong: until that is sure it stays, and is handed to nobody. */
+  #isLate(item: ActiveItem): boolean {
+    const expiresMs = item.expiresAtSeconds * 1000
+    if (this.#init.clock.nowMs() < expiresMs) return false
+    if (this.#sureTime.nowMs() >= expiresMs) this.#expire(item)
+    else {
+      if (item.stage !== 'stem') item.stage = 'unsure'
+      this.#checks.checkIn(item, CLOCK_SURE_MS)
+    }
+    return true
   }
 
-  #known({ shard }: ActiveItem): readonly PeerId[] {
-    const { carriers, own, wire } = this.#init
-    const others = carriers.known(shard).filter((peer) => peer !== wire.self)
-    return own?.carries(shard) ? [wire.self, ...others] : others
-  }
-
-  #isExpired({ expiresAtSeconds }: ActiveItem): boolean {
-    return this.#init.clock.nowMs() >= expiresAtSeconds * 1000
+  /** The clock was wrong. */
+  #resume(item: ActiveItem): void {
+    if (item.id === null) this.#stamp(item)
+    else this.#send(item, item.id)
   }
 
   #hop(item: ActiveItem, hop: Pick<Hop, 'kind'> & Partial<Hop>): void {

@@ -112,12 +112,16 @@ export function addReceipt({ receipts }: ItemRecord, receipt: Uint8Array): boole
   return true
 }
 
-/** waits: there is no stem peer to hand it to. paced: there is, and others come first. */
+/**
+ * waits: there is no stem peer to hand it to. paced: there is, and others come first. unsure: it has
+ * expired, if the clock is right.
+ */
 export type Stage =
   | 'loaded'
   | 'stamping'
   | 'stamped'
   | 'waits'
+  | 'unsure'
   | 'paced'
   | 'stem'
   | 'delivery'

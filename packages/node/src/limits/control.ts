@@ -18,6 +18,14 @@ export const CATCH_UP_QUIET_MS = 500
 export const CATCH_UP_TURN_MS = 3000
 // Per daemon, while it catches up: how often whoever watches is told of it.
 export const CATCH_UP_TOLD_MS = 250
+// What expires is removed when two looks at the clock, so far apart, found its time over: a clock that is
+// wrong for a moment costs nothing. A machine that asks for the time when it starts has it by then.
+export const CLOCK_SURE_MS = 300_000
+// By how much the wall clock may run away from the monotonic one between two looks and be believed.
+export const CLOCK_DRIFT_MS_MAX = 60_000
+// Per part that looks: jumps of the clock that are not yet believed; a machine that sleeps and wakes for
+// a minute each makes one each time.
+export const CLOCK_STEPS_MAX = 16
 // Per login of a page: the body that holds its token.
 export const CONTROL_LOGIN_BYTES_MAX = 1024
 // Per ping of a contact: carriers of its shard that are asked.

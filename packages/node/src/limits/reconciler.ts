@@ -47,5 +47,3 @@ export const RECONCILE_AGREED_MS = 600_000
 export const RECONCILE_AGREED_COUNT_MIN = 2
 // How often expired envelopes are removed; they are not served in the meantime.
 export const SWEEP_PERIOD_MS = 3_600_000
-// A clock that went forward by more since the sweep before: this one removes nothing.
-export const SWEEP_CLOCK_JUMP_MS = 43_200_000

@@ -41,3 +41,19 @@ test('a machine that slept for a week is believed after an hour', async () => {
   assert.ok(sweeps.some((seconds) => seconds > 7 * 86_400))
   await sweeper.close()
 })
+
+test('a start before the clock is set removes nothing', async () => {
+  const clock = new ManualClock((NOW_SECONDS + 3 * 365 * 86_400) * 1000)
+  const sweeps: number[] = []
+  const sweep = async (nowSeconds: number) => {
+    sweeps.push(nowSeconds - NOW_SECONDS)
+    return 0
+  }
+  const sweeper = new Sweeper({ clock, crypto, store: { sweep }, report: () => assert.fail() })
+  await clock.advance(1000)
+  clock.jump(-3 * 365 * DAY_MS)
+  await clock.advance(10 * SWEEP_PERIOD_MS)
+  assert.ok(sweeps.length > 5)
+  assert.ok(sweeps.every((seconds) => seconds < 86_400))
+  await sweeper.close()
+})
