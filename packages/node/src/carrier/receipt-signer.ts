@@ -28,6 +28,8 @@ export class ReceiptSigner {
   /** Two halves: to take the oldest out of one map, one by one, costs more than the signature. */
   #recent = new Map<string, Uint8Array>()
   #older = new Map<string, Uint8Array>()
+  /** Many may push the same at once. As many as wait for an answer: the channel bounds them. */
+  readonly #underWay = new Map<string, Promise<Uint8Array>>()
 
   constructor(init: ReceiptSignerInit) {
     this.#init = init
@@ -35,29 +37,38 @@ export class ReceiptSigner {
   }
 
   /** In their order. A few signatures are made at once: for those the way to a thread is longer. */
-  async sign(envelopes: readonly Signed[]): Promise<Uint8Array[]> {
+  sign(envelopes: readonly Signed[]): Promise<Uint8Array[]> {
     const names = envelopes.map(({ id }) => nameOf(id))
-    const receipts = new Map<string, Uint8Array>()
     const fresh = new Map<string, Signed>()
     for (const [at, name] of names.entries()) {
-      const known = this.#recent.get(name) ?? this.#older.get(name)
-      if (known === undefined) fresh.set(name, envelopes[at]!)
-      else receipts.set(name, known)
+      if (this.#receiptOf(name) === null) fresh.set(name, envelopes[at]!)
     }
     const groups = groupsOf([...fresh])
     const isFew = groups.length < INTAKE_SIGN_ELSEWHERE_MIN
-    const signing = groups.map(async (group) => {
-      const signed = await this.#signTogether(
+    for (const group of groups) {
+      const signing = this.#signTogether(
         group.map(([, envelope]) => envelope),
         isFew,
       )
       for (const [at, [name]] of group.entries()) {
-        receipts.set(name, signed[at]!)
-        this.#remember(name, signed[at]!)
+        this.#underWay.set(name, this.#finish(name, signing, at))
       }
-    })
-    await Promise.all(signing)
-    return names.map((name) => receipts.get(name)!)
+    }
+    return Promise.all(names.map((name) => this.#receiptOf(name)!))
+  }
+
+  #receiptOf(name: string): Uint8Array | Promise<Uint8Array> | null {
+    return this.#recent.get(name) ?? this.#older.get(name) ?? this.#underWay.get(name) ?? null
+  }
+
+  async #finish(name: string, signing: Promise<Uint8Array[]>, at: number): Promise<Uint8Array> {
+    try {
+      const receipt = (await signing)[at]!
+      this.#remember(name, receipt)
+      return receipt
+    } finally {
+      this.#underWay.delete(name)
+    }
   }
 
   async #signTogether(envelopes: readonly Signed[], isHere: boolean): Promise<Uint8Array[]> {

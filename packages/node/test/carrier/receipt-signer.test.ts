@@ -67,6 +67,16 @@ test('an envelope that is there twice is signed for once', async () => {
   assert.notDeepEqual(receipts[0], receipts[1])
 })
 
+test('what is asked for while it is signed is not signed again', async () => {
+  const counted = counting()
+  const { signElsewhere } = counted
+  const signer = new ReceiptSigner({ crypto, networkId, peerSeed, signElsewhere })
+  const all = envelopes(MANY)
+  const [first, second] = await Promise.all([signer.sign(all), signer.sign(all)])
+  assert.deepEqual(first, second)
+  assert.equal(counted.count, INTAKE_SIGN_ELSEWHERE_MIN)
+})
+
 test('what is remembered has an end, and the latest half of it is there', async () => {
   const counted = counting(async () => new Uint8Array(64))
   const { signElsewhere } = counted
@@ -83,4 +93,15 @@ test('a failure elsewhere is told', async () => {
   const signElsewhere = () => Promise.reject(new Error('no threads'))
   const signer = new ReceiptSigner({ crypto, networkId, peerSeed, signElsewhere })
   await assert.rejects(signer.sign(envelopes(MANY)), /no threads/)
+})
+
+test('what could not be signed is signed when it is asked for again', async () => {
+  let isBroken = true
+  const real = signingElsewhere()
+  const signElsewhere: typeof real = (seed, message) =>
+    isBroken ? Promise.reject(new Error('no threads')) : real(seed, message)
+  const signer = new ReceiptSigner({ crypto, networkId, peerSeed, signElsewhere })
+  await assert.rejects(signer.sign(envelopes(MANY)), /no threads/)
+  isBroken = false
+  assert.equal((await signer.sign(envelopes(MANY))).length, MANY)
 })
