@@ -19,6 +19,8 @@ export const RECORD_CARRIERS_COUNT_MAX = 8
 export const RECORD_REQUEST_MS = 8000
 // Per home: events that a client which was away can still ask for, 65,536 × 0.1 KiB on disk.
 export const EVENTS_KEPT_MAX = 65_536
+// Per home: rows of events that stay in memory for those who watch: 16 × 256 × 0.1 KiB at the most.
+export const EVENT_ROWS_REMEMBERED_MAX = 16
 // Per home: strangers whose messages wait to be accepted; the next one's are not taken in.
 export const REQUESTS_COUNT_MAX = 256
 // Per stranger: entries taken in before the owner has accepted; the rest stays with the carriers.

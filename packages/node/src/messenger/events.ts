@@ -1,7 +1,7 @@
 // What has happened, numbered and on disk, so that a client that was away misses nothing. Those that
 // happened in one write lie in one row; the oldest go when there are too many.
 import { fromUtf8, utf8 } from '@ezchat/protocol/codec/bytes.ts'
-import { EVENTS_KEPT_MAX } from '../limits.ts'
+import { EVENT_ROWS_REMEMBERED_MAX, EVENTS_KEPT_MAX } from '../limits.ts'
 import type { Draft, Savable } from './desk.ts'
 import { numberIn, TABLE, u64 } from './table.ts'
 import type { Vault } from './vault.ts'
@@ -30,6 +30,8 @@ export class Events implements Savable {
   readonly #nowMs: () => number
   /** First numbers of the rows on disk. */
   readonly #rows: number[] = []
+  /** The newest rows, for whoever watches. */
+  readonly #recent = new Map<number, Row>()
   readonly #listeners = new Set<() => void>()
   #waiting: Happening[] = []
   #next = 1
@@ -85,6 +87,7 @@ export class Events implements Savable {
     }
     draft.after(() => {
       this.#rows.push(first)
+      this.#remember(first, row)
       this.#next = first + count
       for (const listener of this.#listeners) listener()
     })
@@ -97,10 +100,10 @@ export class Events implements Savable {
     if (at < 0) at = 0
     for (; at < this.#rows.length && found.length < countMax; at++) {
       const first = this.#rows[at]!
-      const value = await this.#vault.get(this.#keyOf(first))
+      const row = this.#recent.get(first) ?? (await this.#read(first))
       // It has gone since: so have all before it.
-      if (value === null) continue
-      const { atMs, happenings } = decodeRow(value)
+      if (row === null) continue
+      const { atMs, happenings } = row
       for (const [step, happening] of happenings.entries()) {
         const number = first + step
         if (number > cursor && found.length < countMax) found.push({ number, atMs, happening })
@@ -114,6 +117,17 @@ export class Events implements Savable {
     return () => {
       this.#listeners.delete(listener)
     }
+  }
+
+  #remember(first: number, row: Row): void {
+    this.#recent.set(first, row)
+    if (this.#recent.size <= EVENT_ROWS_REMEMBERED_MAX) return
+    this.#recent.delete(this.#recent.keys().next().value!)
+  }
+
+  async #read(first: number): Promise<Row | null> {
+    const value = await this.#vault.get(this.#keyOf(first))
+    return value === null ? null : decodeRow(value)
   }
 
   #keyOf(first: number): Uint8Array {
