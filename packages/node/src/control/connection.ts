@@ -141,10 +141,10 @@ export class ControlConnection {
         isNew = false
         const page = await events.after(cursor, CONTROL_EVENTS_COUNT_MAX)
         if (page.events.length > 0) isNew = true
-        for (const event of page.events) {
-          if (signal.aborted) return
-          await this.#write(encodeNotification('event', event))
-        }
+        if (signal.aborted) return
+        await Promise.all(
+          page.events.map((event) => this.#write(encodeNotification('event', event))),
+        )
         cursor = page.cursor
         const { current } = progress
         if (current === told || signal.aborted) continue

@@ -70,6 +70,11 @@ function pipeOf(socket: Socket): Pipe {
           reject(new Failure('STOPPING'))
           return
         }
+        // Answers to what shared a write on disk come together: one system call for all of them.
+        if (socket.writableCorked === 0) {
+          socket.cork()
+          process.nextTick(() => socket.uncork())
+        }
         // The callback comes when the line has left: that is the room for the next one.
         socket.write(`${line}\n`, (error) => (error ? reject(error) : resolve()))
       })
