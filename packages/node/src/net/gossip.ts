@@ -39,8 +39,12 @@ const REACHABLE = 'ezchat:reachable'
 /** With what its types keep to themselves. */
 type OpenedGossip = GossipSub & {
   protocols: string[]
-  readonly streamsOutbound: ReadonlyMap<string, unknown>
-  createOutboundStream(peer: unknown, connection: unknown): Promise<void>
+  /** Who listens to each. */
+  readonly topics: ReadonlyMap<string, ReadonlySet<PeerId>>
+  readonly streamsOutbound: ReadonlyMap<PeerId, unknown>
+  createOutboundStream(peer: { toString(): PeerId }, connection: unknown): Promise<void>
+  graftOnSubscribe(peer: PeerId, topic: string): boolean
+  sendGraft(peer: PeerId, topics: readonly string[]): void
 }
 
 /** The service for libp2p; every default that matters is set. */
@@ -99,10 +103,22 @@ export function gossipService(init: GossipInit) {
     const open = gossip.createOutboundStream.bind(gossip)
     gossip.createOutboundStream = async (peer, connection) => {
       await open(peer, connection)
+      graft(gossip, peer.toString())
       gossip.dispatchEvent(new Event(REACHABLE))
     }
     return gossip
   }
+}
+
+/**
+ * What others publish is passed on only to those who are grafted. gossipsub grafts who says what it
+ * listens to, but not before there is a stream to it; until its next heartbeat all would be lost.
+ */
+function graft(gossip: OpenedGossip, peer: PeerId): void {
+  const topics = [...gossip.topics]
+    .filter(([topic, listeners]) => listeners.has(peer) && gossip.graftOnSubscribe(peer, topic))
+    .map(([topic]) => topic)
+  if (topics.length > 0) gossip.sendGraft(peer, topics)
 }
 
 export interface ShardGossipInit {

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DROP_BYTES_MAX } from '@ezchat/protocol/constants.ts'
 import { encodeGossipBatch } from '@ezchat/protocol/request/gossip-batch.ts'
+import { PROFILES } from '../../src/net/profiles.ts'
 import type { Libp2pWire } from '../../src/net/wire.ts'
 import { connected, isGone, isListening, openNode, soon, Told } from './nodes.ts'
 
 const SHARD = 1
+const ROUNDS = 6
+/** Long for those who only just met. */
+const HEARTBEAT_MS = 3000
 
 /** A batch that is one of its kind; what is in it is for the handlers to judge. */
 function batch(fill: number): Uint8Array {
@@ -43,6 +47,24 @@ test('a batch goes on from neighbour to neighbour, once', async (t) => {
   assert.equal(heard[1].all.filter((one) => one.batch.includes(2)).length, 1)
   assert.ok(atCarol.all.every(({ from }) => from === bob.self))
   assert.deepEqual(heard[0].all, [])
+})
+
+test('who has just met passes on at once what comes, and waits for no heartbeat', async (t) => {
+  const profile = { ...PROFILES.test, gossipHeartbeatMs: HEARTBEAT_MS }
+  for (let round = 1; round <= ROUNDS; round++) {
+    const nodes = [await openNode(t, { profile }), await openNode(t, { profile })] as const
+    const [bob, carol] = nodes
+    const alice = await openNode(t, { profile })
+    listen(bob, 'accept')
+    const atCarol = listen(carol, 'accept')
+    await connected(alice, bob)
+    await isListening(alice, SHARD, bob.self)
+    // Whoever dials hears of the other's shards before or after it has a stream to it.
+    await (round % 2 === 0 ? connected(bob, carol) : connected(carol, bob))
+    await isListening(bob, SHARD, carol.self)
+    await alice.publish(SHARD, batch(round))
+    await atCarol.until((all) => all.some((one) => one.batch.includes(round)))
+  }
 })
 
 test('a batch that the next one refuses reaches nobody behind it', async (t) => {
