@@ -6,6 +6,7 @@ import type { Act, Context } from '../context.ts'
 import { loadHost, readPassphrase } from '../host.ts'
 import { usage } from '../usage.ts'
 import { VERSION } from '../version.ts'
+import { holdYoungHeap, releaseYoungHeap } from '../young-heap.ts'
 import { readNetwork } from './init.ts'
 
 interface DaemonFlags {
@@ -62,6 +63,7 @@ async function run(
 ): Promise<void> {
   const { output, paths, signal } = context
   const config = await configOf(flags)
+  holdYoungHeap()
   const { runDaemon } = await loadHost()
   const line = new CatchUpLine(output)
   const daemon = await runDaemon(paths, {
@@ -70,6 +72,7 @@ async function run(
     onProgress: (syncing, isOver) => line.show(syncing, isOver),
     askPassphrase: () => readPassphrase(context),
   })
+  releaseYoungHeap()
   const { peer, listen, web } = daemon.ready
   if (output.json)
     output.printJson({ event: 'ready', peer, listen, ...(web === null ? {} : { web }) })
