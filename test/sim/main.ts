@@ -55,6 +55,7 @@ function fail(outcome: Outcome, command: string): void {
 
 /** Each of the ways to send in its turn, unless one is asked for. */
 async function soak({ plan, base }: Asked, count: number): Promise<void> {
+  const failed: number[] = []
   for (let at = 0; at < count; at++) {
     const seed = plan.seed + at
     const mode = values.mode === undefined ? MODES[seed % MODES.length]! : plan.mode
@@ -63,9 +64,10 @@ async function soak({ plan, base }: Asked, count: number): Promise<void> {
     console.log(`seed ${seed}, ${mode}: ${describe(outcome)}`)
     if (outcome.violations.length === 0) continue
     fail(outcome, commandOf(seeded, base))
-    return
+    failed.push(seed)
   }
-  console.log(`${count} seeds: nothing lost, nothing twice`)
+  const isClean = failed.length === 0
+  console.log(`${count} seeds: ${isClean ? 'nothing lost, nothing twice' : `failed: ${failed}`}`)
 }
 
 /** The table as it comes, or at its end an array in the shape of the bench's. */

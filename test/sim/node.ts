@@ -89,7 +89,7 @@ export class SimNode implements Machine {
       this.startLater(RESTART_MS)
       return
     }
-    await this.#checkPromises(this.daemon)
+    if (!(await this.#checkPromises(this.daemon))) return this.restartSoon()
     for (const listener of this.#listeners) listener(this.daemon)
   }
 
@@ -154,14 +154,20 @@ export class SimNode implements Machine {
     }
   }
 
-  /** What it signed for before it went down has to be there. */
-  async #checkPromises(daemon: Daemon): Promise<void> {
+  /** What it signed for before it went down has to be there. False where the disk cannot be read. */
+  async #checkPromises(daemon: Daemon): Promise<boolean> {
     const { model } = this.init.world
-    if (this.kind !== 'honest') return
+    if (this.kind !== 'honest') return true
     for (const id of model.signedBy(this.host.index)) {
-      if (await daemon.store.has(fromHex(id))) continue
+      try {
+        if (await daemon.store.has(fromHex(id))) continue
+      } catch (error: unknown) {
+        if (!isDiskFailure(error)) throw error
+        return false
+      }
       model.violate(`node ${this.host.index} signed for ${id.slice(0, 12)}, and has lost it`)
     }
+    return true
   }
 
   #newWire(life: Life): SimWire {
