@@ -63,7 +63,7 @@ export class Opener {
       nowSeconds: nowSecondsOf(terms),
       ttlSeconds: ttlSecondsOf(terms),
       associated: this.#associated,
-      ...(isPatient ? { skipPatience: EARLY_SKIP_MAX } : {}),
+      ...(isPatient ? { skipPatience: this.#skipPatience } : {}),
     }
     const message = envelope.subarray(ENVELOPE_HEADER_BYTES)
     if (owner.kind === 'door') return this.#openFirst(draft, envelope, message, options)
@@ -105,6 +105,11 @@ export class Opener {
     if (received.pair !== pair) pairs.set(draft, received.pair)
     self.setRing(draft, received.ring)
     return { kind: 'opened', opened: { party, received } }
+  }
+
+  /** While what waited elsewhere comes, in no order, whatever is missing is about to come too. */
+  get #skipPatience(): number {
+    return this.#parts.catchUp.isUnderWay ? 0 : EARLY_SKIP_MAX
   }
 
   #judge({ introduction }: FirstContact): 'known' | 'unknown' | 'ignored' {
