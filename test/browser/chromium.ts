@@ -32,6 +32,9 @@ const POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ')
 
+/** Far more than it takes anywhere: only a failure ever waits for it. */
+const PATIENCE = { timeout: 180_000 }
+
 /** Null where the machine has none; EZCHAT_CHROMIUM names another place. */
 export function findChromium(): string | null {
   const named = process.env.EZCHAT_CHROMIUM
@@ -70,7 +73,7 @@ async function openIn(browser: Browser, url: string, complaints: string[]): Prom
   page.on('console', (line) => {
     if (line.type() === 'error') complaints.push(line.text())
   })
-  await page.goto(url)
+  await page.goto(url, PATIENCE)
   return page
 }
 
@@ -79,7 +82,10 @@ export async function openPage(executablePath: string, script: Uint8Array): Prom
   const { port } = server.address() as AddressInfo
   const complaints: string[] = []
   // A fresh profile for each run: Playwright makes one and removes it.
-  const browser = await chromium.launch({ executablePath, args: ARGUMENTS, chromiumSandbox: false })
+  const browser = await chromium.launch({
+    ...{ executablePath, args: ARGUMENTS, chromiumSandbox: false },
+    ...PATIENCE,
+  })
   const close = async () => {
     await browser.close()
     server.close()
