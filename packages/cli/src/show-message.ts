@@ -15,10 +15,11 @@ const MARKS: { readonly [state in MessageState]: string } = {
 
 /** Of a stable form: fields are added, never taken away. */
 export function messageJson(message: MessageView): object {
-  const { id, conversation, name, from, isOwn, kind, text, replyTo, sentAt, state } = message
+  const { id, conversation, name, from, isOwn, kind, text, replyTo, sentAt, state, note } = message
   return {
     ...{ id, conversation, name, from, isOwn, kind, sentAt, text, state },
     ...(replyTo === undefined ? {} : { replyTo }),
+    ...(note === undefined ? {} : { note }),
     place: message.place,
   }
 }
@@ -33,7 +34,8 @@ export function messageLine(output: Output, message: MessageView): string {
   const author = message.isOwn ? `you → ${escapeLine(message.name)}` : escapeLine(message.name)
   const name = output.paint(message.isOwn ? 'cyan' : 'green', author)
   const mark = MARKS[message.state]
-  const end = mark === '' ? '' : ` ${output.paint('dim', mark)}`
+  const note = message.note === undefined ? '' : ` (${escapeLine(message.note)})`
+  const end = mark === '' ? '' : ` ${output.paint('dim', `${mark}${note}`)}`
   return `${at} ${name}: ${escapeText(message.text, '    ')}${end}`
 }
 

@@ -6,10 +6,11 @@ import { type Pair, tryRenewal } from '@ezchat/protocol/session/pair.ts'
 import type { Party } from '@ezchat/protocol/session/party.ts'
 import { renewalDueSeconds } from '@ezchat/protocol/session/renewal.ts'
 import type { CourierEvent } from '../courier/event.ts'
-import { REFRESH_RECORD_MS } from '../limits.ts'
+import { CLOCK_SURE_MS, REFRESH_RECORD_MS } from '../limits.ts'
 import type { Draft } from './desk.ts'
 import { Directory } from './directory.ts'
 import { isAnswered, type Parts } from './household.ts'
+import { isToBeReplaced, LOST_NOTE } from './leg.ts'
 import { Opener } from './opening.ts'
 import { Owing } from './owing.ts'
 import { pairKeyOf } from './pairs.ts'
@@ -199,7 +200,7 @@ export class Engine {
     }
     alarms.set('refresh', nowMs + REFRESH_RECORD_MS, () => {
       this.#refresh()
-      this.#reconcile().catch(() => this.#parts.desk.failure)
+      this.#reconcileLater()
     })
   }
 
@@ -245,34 +246,51 @@ export class Engine {
     const hearing = desk.run(
       async (draft) => {
         ledger.hear(draft, event)
-        if (event.kind === 'damaged') await this.#writeAgain(draft, event.reference)
+        if (event.kind === 'damaged') await this.#writeAgain(draft, [event.reference])
       },
       { isLazy },
     )
     hearing.catch(() => desk.failure)
   }
 
-  async #writeAgain(draft: Draft, reference: Uint8Array): Promise<void> {
-    const { ledger } = this.#parts
-    for (const name of ledger.messagesOf(reference)) {
-      const row = await ledger.row(name)
-      const leg = row?.legs.find((one) => one.reference === toHex(reference))
-      if (leg === undefined) continue
-      const identityKey = fromHex(leg.device.slice(0, 64))
-      const devices = this.#post.devicesOf(identityKey)
-      const device = devices.find(({ id }) => leg.device.endsWith(toHex(id)))
-      if (device !== undefined) await this.sending.sendAgain(draft, name, device, identityKey)
+  /** What the outbox has lost. Where its device is not known now, it waits to be. */
+  async #writeAgain(draft: Draft, references: readonly Uint8Array[]): Promise<void> {
+    const { ledger, events } = this.#parts
+    let count = 0
+    for (const reference of references) {
+      for (const name of ledger.messagesOf(reference)) {
+        const row = await ledger.row(name)
+        const leg = row?.legs.find((one) => one.reference === toHex(reference))
+        if (row === null || leg === undefined || !isToBeReplaced(row.legs, leg)) continue
+        const identityKey = fromHex(leg.device.slice(0, 64))
+        const devices = this.#post.devicesOf(identityKey)
+        const device = devices.find(({ id }) => leg.device.endsWith(toHex(id)))
+        if (device === undefined) ledger.setWaiting(draft, name, row, true)
+        else await this.sending.sendAgain(draft, name, device, identityKey)
+        count++
+      }
     }
+    if (count === 0) return
+    const text = `${LOST_NOTE} (${count} of yours)`
+    events.add(draft, { kind: 'notice', text, identity: null })
   }
 
   /** What the courier achieved and could not tell before the program ended. */
   async #reconcile(): Promise<void> {
-    const { ledger, courier, desk, terms } = this.#parts
+    const { ledger, courier, desk, alarms, sureTime, terms } = this.#parts
     const heard: CourierEvent[] = []
+    const lost = new Map<string, Uint8Array>()
+    const sureMs = sureTime.nowMs()
+    const nowMs = terms.clock.nowMs()
     for (const [, row] of ledger.open()) {
-      const isOverdue = terms.clock.nowMs() > row.untilMs
+      const isOverdue = sureMs > row.untilMs
+      if (nowMs > row.untilMs && !isOverdue) {
+        alarms.set('overdue', nowMs + CLOCK_SURE_MS, () => this.#reconcileLater())
+        continue
+      }
       for (const { reference: hex, stage } of row.legs) {
-        if (stage === 'expired' || (stage === 'stored' && !isOverdue)) continue
+        const isOpen = stage === 'queued' || (stage === 'stored' && isOverdue)
+        if (!isOpen || hex === '') continue
         const reference = fromHex(hex)
         const story = await courier.story(reference)
         const isUnderWay = story?.state === 'trying' || story?.state === 'stored'
@@ -281,17 +299,30 @@ export class Engine {
           heard.push({ kind: 'expired', reference, wasStored: stage === 'stored' })
           continue
         }
-        if (story === null) continue
+        if (story === null) {
+          // What was accepted is on its disk: the disk has changed it.
+          lost.set(hex, reference)
+          continue
+        }
         const count = story.receipts.length
         if (story.state === 'expired') {
           heard.push({ kind: 'expired', reference, wasStored: count > 0 })
+        } else if (story.state === 'dropped') {
+          const isNamed = story.hops.some(({ kind, why }) => kind === 'dropped' && why === 'named')
+          heard.push({ kind: 'dropped', reference, isNamed })
         } else if (story.state === 'stored') heard.push({ kind: 'stored', reference, count })
         else heard.push({ kind: 'receipt', reference, count, carrier: '' })
       }
     }
-    await desk.run((draft) => {
+    await desk.run(async (draft) => {
       for (const event of heard) ledger.hear(draft, event)
+      for (const reference of lost.values()) ledger.hear(draft, { kind: 'damaged', reference })
+      await this.#writeAgain(draft, [...lost.values()])
     })
+  }
+
+  #reconcileLater(): void {
+    this.#reconcile().catch(() => this.#parts.desk.failure)
   }
 
   #turnMailboxes(): void {
@@ -306,12 +337,14 @@ export class Engine {
   }
 
   giveUpLater(): void {
-    const { alarms, ledger, desk, terms } = this.#parts
+    const { alarms, ledger, desk, sureTime, terms } = this.#parts
     const waiting = ledger.waiting()
     if (waiting.length === 0) return
     const atMs = Math.min(...waiting.map(([, row]) => row.untilMs))
-    alarms.set('give up', atMs, () => {
-      const givingUp = desk.run((draft) => ledger.giveUp(draft, terms.clock.nowMs()))
+    const nowMs = terms.clock.nowMs()
+    const isUnsure = nowMs >= atMs && sureTime.nowMs() < atMs
+    alarms.set('give up', isUnsure ? nowMs + CLOCK_SURE_MS : atMs, () => {
+      const givingUp = desk.run((draft) => ledger.giveUp(draft, sureTime.nowMs()))
       givingUp.then(
         () => this.giveUpLater(),
         () => desk.failure,

@@ -9,6 +9,7 @@ import type { Conversation } from './conversation.ts'
 import type { Draft } from './desk.ts'
 import { type ShelfRow, sequenceIn, stampIn } from './entry-shelf.ts'
 import type { Parts } from './household.ts'
+import { noteOfLegs } from './leg.ts'
 import { nameOf } from './petnames.ts'
 import { formatUuid } from './uuid.ts'
 
@@ -184,7 +185,8 @@ export class History {
       isRead: isOwn || toHex(row.order) <= conversation.summary.readUpTo,
       place: placeOf(row.order),
     }
-    return replyTo === null ? base : { ...base, replyTo }
+    const note = sent === null ? null : noteOfLegs(sent.legs)
+    return { ...base, ...(replyTo !== null && { replyTo }), ...(note !== null && { note }) }
   }
 
   async #replyTo(conversation: Conversation, content: Row['content']): Promise<string | null> {

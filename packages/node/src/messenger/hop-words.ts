@@ -25,6 +25,8 @@ const REASONS: { readonly [why: string]: string } = {
   embargo: 'nobody answered in time',
   refused: 'the neighbour refused it',
   alone: 'there is nobody to hand it to',
+  named: 'by its name, so it has come that far',
+  before: 'with all that was as old, perhaps unread',
 }
 
 export function hopWords({ kind, why, status, carrier }: Hop): string {

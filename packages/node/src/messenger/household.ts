@@ -8,6 +8,7 @@ import type { OwnParty } from '@ezchat/protocol/session/party.ts'
 import type { PrekeyRing } from '@ezchat/protocol/session/prekey-ring.ts'
 import { encodePrekeyRing } from '@ezchat/protocol/session/prekey-ring-state.ts'
 import type { CatchUp } from '../catch-up.ts'
+import type { SureTime } from '../sure-time.ts'
 import type { Alarms } from './alarms.ts'
 import type { Conversations } from './conversations.ts'
 import type { CourierPort } from './courier-port.ts'
@@ -28,6 +29,8 @@ export interface Parts {
   readonly vault: Vault
   readonly desk: Desk
   readonly alarms: Alarms
+  /** For what cannot be taken back. */
+  readonly sureTime: SureTime
   readonly people: People
   readonly pairs: Pairs
   readonly mailboxes: Mailboxes

@@ -4,7 +4,6 @@ import type { Chain } from '@ezchat/protocol/conversation/chain.ts'
 import type { Author } from '@ezchat/protocol/conversation/entry.ts'
 import type { ChainRange } from '@ezchat/protocol/conversation/kinds/chain-ranges.ts'
 import type { ReceiptContent } from '@ezchat/protocol/conversation/kinds/receipt.ts'
-import type { LedgerStatus } from '@ezchat/protocol/conversation/ledger.ts'
 import { includesSequence, withStretch } from '@ezchat/protocol/conversation/stretches.ts'
 import type { CourierEvent } from '../courier/event.ts'
 import type { Conversation } from './conversation.ts'
@@ -12,19 +11,9 @@ import type { Conversations } from './conversations.ts'
 import type { CourierPort } from './courier-port.ts'
 import type { Draft, Savable } from './desk.ts'
 import type { Events } from './events.ts'
+import { haveEnded, hearOfLeg, type Leg, type SentStatus, statusOfLegs } from './leg.ts'
 import { numberIn, TABLE, u32, u64 } from './table.ts'
 import type { Vault } from './vault.ts'
-
-type Stage = 'queued' | 'stored' | 'expired'
-
-/** One envelope that carried it, and others beside it; without a name until it is sealed. */
-export interface Leg {
-  /** Identity and device in hex. */
-  readonly device: string
-  reference: string
-  stage: Stage
-  receipts: number
-}
 
 export interface SentRow {
   readonly hash: string
@@ -54,6 +43,7 @@ export interface LedgerInit {
   readonly conversations: Conversations
   readonly courier: CourierPort
   readonly events: Events
+  readonly nowMs: () => number
 }
 
 export class Ledger implements Savable {
@@ -139,12 +129,13 @@ export class Ledger implements Savable {
     return this.#open.get(key) ?? this.#changed.get(key) ?? (await this.#read(name))
   }
 
-  statusOf(row: SentRow, { conversation, sequence }: MessageName): LedgerStatus {
+  statusOf(row: SentRow, { conversation, sequence }: MessageName): SentStatus {
     if (row.isGivenUp) return 'expired'
     const readers = this.#init.conversations.byNumber(conversation)?.summary.readers ?? []
     if (readers.some(({ read }) => includesSequence(read, sequence))) return 'read'
     if (readers.some(({ delivered }) => includesSequence(delivered, sequence))) return 'delivered'
-    return statusOfLegs(row, this.#init.conversations.byNumber(conversation)!.summary.peer)
+    const { peer } = this.#init.conversations.byNumber(conversation)!.summary
+    return statusOfLegs(row.legs, peer)
   }
 
   receiptsOf({ legs }: SentRow): number {
@@ -166,24 +157,10 @@ export class Ledger implements Savable {
     const leg = row.legs.find((one) => one.reference === reference)
     if (leg === undefined) return
     const before = this.statusOf(row, name)
-    switch (event.kind) {
-      case 'receipt':
-        // The courier has it on disk, and is asked at the next start.
-        leg.receipts = Math.max(leg.receipts, event.count)
-        return
-      case 'stored':
-        leg.receipts = Math.max(leg.receipts, event.count)
-        if (leg.stage === 'queued') leg.stage = 'stored'
-        break
-      case 'expired':
-        leg.stage = 'expired'
-        break
-      default:
-        return
-    }
+    if (!hearOfLeg(leg, event, this.#init.nowMs())) return
     this.#write(draft, name, row)
     if (this.statusOf(row, name) !== before) this.#tell(draft, name, row)
-    if (row.legs.every(({ stage }) => stage === 'expired')) this.#close(draft, name, row, false)
+    if (haveEnded(row.legs)) this.#close(draft, name, row, false)
   }
 
   /** Those that wait for a device that never showed itself. */
@@ -306,14 +283,6 @@ const isOfChain =
   ({ author: own }: Chain) =>
   ({ author }: ChainRange): boolean =>
     equalBytes(author.identity, own.identity) && equalBytes(author.device, own.device)
-
-function statusOfLegs(row: SentRow, peer: string): LedgerStatus {
-  // What other devices of our own have is not what the other side has.
-  const legs = row.legs.filter(({ device }) => device.startsWith(peer))
-  if (legs.length === 0) return 'queued'
-  if (legs.every(({ stage }) => stage === 'expired')) return 'expired'
-  return legs.every(({ stage }) => stage !== 'queued') ? 'stored' : 'queued'
-}
 
 function partsOf({ conversation, sequence }: MessageName): [Uint8Array, Uint8Array] {
   return [u32(conversation), u64(sequence)]

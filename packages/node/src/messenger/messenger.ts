@@ -15,6 +15,7 @@ import { History, type MessagePage, momentOf, type PageTerms } from './history.t
 import { hopWords } from './hop-words.ts'
 import type { Parts } from './household.ts'
 import type { MessageName, SentRow } from './ledger.ts'
+import { LOST_NOTE } from './leg.ts'
 import { READ_RECEIPTS_SETTING } from './owing.ts'
 import { formatUuid, parseUuid } from './uuid.ts'
 
@@ -300,7 +301,10 @@ export class Messenger {
     const hops: HopView[] = [
       { at: momentOf(row.atMs), what: 'written', detail: 'accepted, and on disk here' },
     ]
-    for (const { reference } of row.legs) {
+    for (const { reference, lostAtMs } of row.legs) {
+      if (lostAtMs !== undefined) {
+        hops.push({ at: momentOf(lostAtMs), what: 'damaged', detail: LOST_NOTE })
+      }
       const story = await this.#parts.courier.story(fromHex(reference))
       for (const hop of story?.hops ?? []) {
         hops.push({ at: momentOf(hop.atMs), what: hop.kind, detail: hopWords(hop) })

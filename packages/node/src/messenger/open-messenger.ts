@@ -4,6 +4,7 @@ import { Failure } from '@ezchat/protocol/control/failures.ts'
 import { deriveRootKeys } from '@ezchat/protocol/identity/root.ts'
 import { decodePrekeyRing } from '@ezchat/protocol/session/prekey-ring-state.ts'
 import { CatchUp } from '../catch-up.ts'
+import { SureTime } from '../sure-time.ts'
 import { Alarms } from './alarms.ts'
 import { Conversations } from './conversations.ts'
 import type { CourierPort } from './courier-port.ts'
@@ -42,14 +43,16 @@ export async function loadMessenger(init: MessengerInit): Promise<Messenger> {
   const people = await People.load(terms, vault, own.deviceId)
   const author = { identity: keys.identityKey, device: own.deviceId }
   const conversations = await Conversations.load(terms, vault, author)
-  const events = await Events.load(vault, () => clock.nowMs())
-  const ledger = await Ledger.load({ vault, conversations, courier, events })
+  const nowMs = () => clock.nowMs()
+  const events = await Events.load(vault, nowMs)
+  const ledger = await Ledger.load({ vault, conversations, courier, events, nowMs })
   const parts: Parts = {
     terms,
     vault,
     courier,
     desk: new Desk(vault, init.onFailure),
     alarms: new Alarms(clock),
+    sureTime: new SureTime(clock),
     people,
     pairs: await Pairs.load(vault),
     mailboxes: new Mailboxes(terms),

@@ -131,13 +131,16 @@ export class Publisher {
   }
 
   #seal(draft: Draft): Sealed[] {
-    const { self, terms } = this.#parts
+    const { self, sureTime, terms } = this.#parts
     const { crypto } = terms
     const nowSeconds = nowSecondsOf(terms)
     const rotated = isRotationDue(self.ring, nowSeconds)
       ? rotatePrekeys(crypto, self.ring, nowSeconds)
       : self.ring
-    self.setRing(draft, forgetPrekeys(rotated, { nowSeconds, ttlSeconds: ttlSecondsOf(terms) }))
+    // A key that is forgotten in the wrong year opens nothing of what waits for it.
+    const sureSeconds = Math.floor(sureTime.nowMs() / 1000)
+    const times = { nowSeconds: sureSeconds, ttlSeconds: ttlSecondsOf(terms) }
+    self.setRing(draft, forgetPrekeys(rotated, times))
     const recordSequence = Math.max(self.own.recordSequence + 1, nowSeconds)
     self.setOwn(draft, { recordSequence })
     const doors: (Secret | null)[] = [self.keys.doorSecret]

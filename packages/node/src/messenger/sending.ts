@@ -11,6 +11,7 @@ import type { Conversation } from './conversation.ts'
 import type { Draft } from './desk.ts'
 import type { Parts } from './household.ts'
 import { type MessageName, nameBytes, nameInKey, type SentRow } from './ledger.ts'
+import { isLost } from './leg.ts'
 import { partyOf } from './own-identity.ts'
 import { deviceName, type Post } from './post.ts'
 import { TABLE } from './table.ts'
@@ -149,7 +150,8 @@ export class Sending {
   ): void {
     const { ledger, self } = this.#parts
     const { name, row, bytes } = message
-    const sentTo = new Set(row.legs.map(({ device }) => device))
+    const kept = row.legs.filter((leg) => !isLost(leg))
+    const sentTo = new Set(kept.map(({ device }) => device))
     let reachedCount = 0
     let missingCount = 0
     for (const identityKey of [conversation.peer, self.identityKey]) {

@@ -38,10 +38,16 @@ interface Timer {
 
 export class VirtualClock implements Clock {
   #nowMs = START_MS
+  #aheadMs = 0
   readonly #timers = new Set<Timer>()
 
   nowMs(): number {
-    return this.#nowMs
+    return this.#nowMs + this.#aheadMs
+  }
+
+  /** Somebody sets it. */
+  jump(ms: number): void {
+    this.#aheadMs += ms
   }
 
   monotonicMs(): number {
@@ -223,8 +229,10 @@ export class FakeCourier implements CourierPort {
     this.#disk.write([{ key, value: null }], { sync: false }).catch(() => undefined)
   }
 
-  async story(): Promise<CourierStory | null> {
-    return null
+  /** What it has brought, or will bring; nothing of what is not on its disk. */
+  async story(reference: Uint8Array): Promise<CourierStory | null> {
+    const kept = await this.#disk.get(concatBytes(COURIER_PREFIX, reference))
+    return kept === null ? null : { state: 'done', receipts: [], hops: [] }
   }
 
   /** The program ended. */
@@ -283,6 +291,8 @@ export class Villager {
   #messenger: Messenger | null = null
   courier: FakeCourier | null = null
   catchUp: CatchUp | null = null
+  /** In place of a fake; whoever makes it closes it. */
+  newCourier: (() => Promise<CourierPort>) | null = null
 
   constructor(name: string, world: World, seed: number) {
     this.name = name
@@ -317,9 +327,11 @@ export class Villager {
             })
       this.words = created.words
     }
-    this.courier = new FakeCourier(this.name, office, this.disk)
+    const own = (await this.newCourier?.()) ?? null
+    if (own === null) this.courier = new FakeCourier(this.name, office, this.disk)
+    const courier = own ?? this.courier!
     this.#messenger = await openMessenger({
-      ...{ ...terms, vault, courier: this.courier },
+      ...{ ...terms, vault, courier },
       ...(this.catchUp === null ? {} : { catchUp: this.catchUp }),
       arrivals: office,
       routes: office.routes(),
@@ -327,7 +339,7 @@ export class Villager {
       onBug: (error) => this.bugs.push(error),
       onFailure: (error) => this.failures.push(error),
     })
-    await this.courier.start()
+    if (own === null) await this.courier?.start()
     await settle()
     return this.#messenger
   }
@@ -363,7 +375,7 @@ export class World {
   }
 
   async pass(ms: number): Promise<void> {
-    const untilMs = this.clock.nowMs() + ms
+    const untilMs = START_MS + this.clock.monotonicMs() + ms
     await settle()
     while (this.clock.step(untilMs)) await settle()
     await settle()

@@ -66,6 +66,7 @@ export const message = object(
     state: [state, 'where it is in its life'],
     receipts: [integer(), 'from how many carriers'],
     isRead: [flag, 'read here, or written here'],
+    note: [optional(shortText), 'what its author should know beside the state'],
     place: [text({ min: 1, max: 64 }), 'sorts as the conversation does; for `before` and `since`'],
   },
   'message',

@@ -1,7 +1,11 @@
 // The secret halves of the prekeys: made, replaced every week, and forgotten in time.
 // Every change is a new ring; the caller writes it before it publishes or answers anything.
 import { equalBytes } from '../codec/bytes.ts'
-import { ONE_TIME_PREKEYS_MAX, PREKEY_LIFE_SECONDS } from '../constants.ts'
+import {
+  ONE_TIME_PREKEYS_MAX,
+  PREKEY_LIFE_SECONDS,
+  TIMESTAMP_AHEAD_SECONDS_MAX,
+} from '../constants.ts'
 import type { Crypto, RandomSource } from '../crypto/crypto.ts'
 import { KEY_BYTES, MLKEM_SEED_BYTES } from '../crypto/lengths.ts'
 import { Secret } from '../crypto/secret.ts'
@@ -60,6 +64,8 @@ export function isRotationDue(ring: PrekeyRing, nowSeconds: number): boolean {
   if (newest === undefined) return true
   return (
     nowSeconds >= newest.createdSeconds + PREKEY_ROTATION_SECONDS ||
+    // By a clock that was ahead: nobody would take such a bundle.
+    nowSeconds < newest.createdSeconds - TIMESTAMP_AHEAD_SECONDS_MAX ||
     newest.answered.length >= HANDSHAKES_REMEMBERED_MAX / 2
   )
 }

@@ -107,6 +107,8 @@ describe('the prekey ring', () => {
     assert.equal(publishedPrekeys(crypto, EMPTY_RING, bob.own.party), null)
     assert.ok(!isRotationDue(bob.ring, NOW + 7 * DAY - 1))
     assert.ok(isRotationDue(bob.ring, NOW + 7 * DAY))
+    assert.ok(!isRotationDue(bob.ring, NOW - DAY))
+    assert.ok(isRotationDue(bob.ring, NOW - DAY - 1))
     const [newest] = bob.ring.generations
     const answered = Array.from({ length: HANDSHAKES_REMEMBERED_MAX / 2 }, () => new Uint8Array(16))
     assert.ok(isRotationDue({ ...bob.ring, generations: [{ ...newest!, answered }] }, NOW))
