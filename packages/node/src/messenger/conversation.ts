@@ -20,6 +20,7 @@ import {
 import { receive } from '@ezchat/protocol/conversation/receive.ts'
 import type { Stamp } from '@ezchat/protocol/conversation/stamp.ts'
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
+import { encodeAddress } from '@ezchat/protocol/identity/address.ts'
 import { SET_BACK_ENTRIES_MAX } from '@ezchat/protocol/limits.ts'
 import type { Draft, Savable } from './desk.ts'
 import { EntryShelf, stampIn } from './entry-shelf.ts'
@@ -62,6 +63,8 @@ export class Conversation implements Savable {
   readonly shelf: EntryShelf
   readonly peer: Uint8Array
   readonly id: Uint8Array
+  /** Of the other side. */
+  readonly address: string
   readonly #init: ConversationInit
   /** The last word on each record; what it is as bytes is asked once for all of a draft. */
   readonly #changes = new Map<string, Change>()
@@ -74,6 +77,7 @@ export class Conversation implements Savable {
     this.summary = summary
     this.peer = fromHex(summary.peer)
     this.id = fromHex(summary.id)
+    this.address = encodeAddress(this.peer)
     this.shelf = new EntryShelf(init.vault, init.number, summary.blockNext)
     this.#log = newLog(this.#terms())
   }

@@ -4,7 +4,7 @@
 import { toHex } from '@ezchat/protocol/codec/bytes.ts'
 import { Reader } from '@ezchat/protocol/codec/reader.ts'
 import { Writer } from '@ezchat/protocol/codec/writer.ts'
-import { ENTRY_ID_BYTES, ENTRY_PROOF_BYTES_MAX } from '@ezchat/protocol/constants.ts'
+import { ENTRY_ID_BYTES, ENTRY_KINDS, ENTRY_PROOF_BYTES_MAX } from '@ezchat/protocol/constants.ts'
 import {
   type Author,
   decodeEntry,
@@ -106,6 +106,8 @@ interface Index {
   rows: ShelfRow[]
   isSorted: boolean
   readonly byHash: Map<string, ShelfRow>
+  /** But for texts, which are most. */
+  readonly byKind: Map<number, ShelfRow[]>
 }
 
 export class EntryShelf {
@@ -164,6 +166,12 @@ export class EntryShelf {
     return index.rows
   }
 
+  /** Of these kinds, of which none is text. */
+  async rowsOfKinds(kinds: Iterable<number>): Promise<readonly ShelfRow[]> {
+    const { byKind } = await this.#load()
+    return [...kinds].flatMap((kind) => byKind.get(kind) ?? [])
+  }
+
   async rowOf(hash: Uint8Array): Promise<ShelfRow | null> {
     return (await this.#load()).byHash.get(hashKey(hash)) ?? null
   }
@@ -219,7 +227,7 @@ export class EntryShelf {
 
   async #load(): Promise<Index> {
     if (this.#index !== null) return this.#index
-    const index: Index = { rows: [], isSorted: false, byHash: new Map() }
+    const index: Index = { rows: [], isSorted: false, byHash: new Map(), byKind: new Map() }
     const prefix = this.#vault.key(TABLE.index, this.#number)
     for await (const [, value] of this.#vault.under(prefix)) {
       // A row that is still being written may be seen here and among the added ones.
@@ -239,6 +247,10 @@ export class EntryShelf {
     else if (!isLast) index.isSorted = false
     index.rows.push(row)
     index.byHash.set(hashKey(row.hash), row)
+    if (row.kind === ENTRY_KINDS.text) return
+    const alike = index.byKind.get(row.kind)
+    if (alike === undefined) index.byKind.set(row.kind, [row])
+    else alike.push(row)
   }
 
   async #read(block: number): Promise<readonly HeldEntry[]> {

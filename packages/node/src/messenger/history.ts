@@ -148,9 +148,7 @@ export class History {
     const { shelf } = conversation
     const view = new View({ mayDelete: () => false })
     for (const row of rows) view.add(await shelf.entryOf(row))
-    for (const row of await shelf.rows()) {
-      if (CHANGING.has(row.kind)) view.add(await shelf.entryOf(row))
-    }
+    for (const row of await shelf.rowsOfKinds(CHANGING)) view.add(await shelf.entryOf(row))
     const byKey = new Map(rows.map((row) => [toHex(row.hash), row]))
     const shown: MessageView[] = []
     for (const row of view.rows()) {
@@ -173,9 +171,9 @@ export class History {
     const replyTo = await this.#replyTo(conversation, content)
     const base = {
       id: formatUuid(row.id),
-      conversation: encodeAddress(conversation.peer),
+      conversation: conversation.address,
       name: nameOf(people, conversation.peer),
-      from: encodeAddress(author.identity),
+      from: isOwn ? self.address : conversation.address,
       isOwn,
       kind: content?.kind ?? 'removed',
       text: content?.kind === 'text' ? content.text : '',

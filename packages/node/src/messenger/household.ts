@@ -3,6 +3,7 @@ import { equalBytes, toHex } from '@ezchat/protocol/codec/bytes.ts'
 import type { LogReader } from '@ezchat/protocol/device/log-change.ts'
 import type { Roster } from '@ezchat/protocol/device/roster.ts'
 import { assert } from '@ezchat/protocol/errors.ts'
+import { encodeAddress } from '@ezchat/protocol/identity/address.ts'
 import type { RootKeys } from '@ezchat/protocol/identity/root.ts'
 import type { OwnParty } from '@ezchat/protocol/session/party.ts'
 import type { PrekeyRing } from '@ezchat/protocol/session/prekey-ring.ts'
@@ -49,6 +50,7 @@ export class Self {
   readonly keys: RootKeys
   /** Drawn at this start, for every header. */
   readonly incarnation: number
+  readonly address: string
   readonly #people: People
   readonly #vault: Vault
   #own: OwnIdentity
@@ -65,6 +67,7 @@ export class Self {
   }) {
     this.#own = init.own
     this.keys = init.keys
+    this.address = encodeAddress(init.keys.identityKey)
     this.#ring = init.ring
     this.incarnation = init.incarnation
     this.#people = init.people
