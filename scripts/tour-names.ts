@@ -21,6 +21,8 @@ const KINDS: readonly Kind[] = [
   { pattern: /\d{4}-\d\d-\d\dT[\d:.]+Z/g, name: () => '2026-01-02T03:04:05.678Z' },
   { pattern: /^\d\d:\d\d(?= )/gm, name: () => '12:34' },
   { pattern: /(?<=--before )[0-9a-f]+/g, name: () => '01a1' },
+  // Said only where it takes a while.
+  { pattern: /^(?:catching|caught) up\b.*\n?/gm, name: () => '' },
   // How many carriers have signed when the answer comes is chance.
   { pattern: /(?<=^delivered), \d+ receipts/gm, name: () => '' },
   { pattern: /(?<=^stored, )\d+ receipts/gm, name: () => '2 receipts' },
