@@ -2,7 +2,7 @@
 // brings no hundred packages; the database's binaries are the only thing that npm fetches beside it.
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 const root = new URL('../', import.meta.url).pathname
 const OUT = join(root, 'dist', 'ezchat')
@@ -13,6 +13,20 @@ const EXTERNAL = ['classic-level']
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module';" +
   'const require = __createRequire(import.meta.url);'
+
+// Whoever imports it has Node evaluate all that it exports, a client for the web among them: a sixth of
+// the processor's time that a daemon needs to load. Asked for in the old way, it does not.
+const REQUIRED_HTTP: Plugin = {
+  name: 'required http',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:node:)?http$/ }, ({ namespace }) =>
+      namespace === 'required' ? null : { path: 'node:http', namespace: 'required' },
+    )
+    onLoad({ filter: /.*/, namespace: 'required' }, () => ({
+      contents: "module.exports = process.getBuiltinModule('node:http')",
+    }))
+  },
+}
 
 interface Manifest {
   readonly version: string
@@ -46,6 +60,7 @@ export async function buildPackage(out = OUT): Promise<string> {
     keepNames: true,
     legalComments: 'linked',
     external: EXTERNAL,
+    plugins: [REQUIRED_HTTP],
     banner: { js: REQUIRE },
     logLevel: 'warning',
   })

@@ -9,7 +9,6 @@ import { encodeAddress } from '@ezchat/protocol/identity/address.ts'
 import { createKey, hasKey } from '../messenger/key-file.ts'
 import { createHome, hasIdentity, restoreHome } from '../messenger/setup.ts'
 import { Closings } from './closings.ts'
-import { composePeer } from './compose-peer.ts'
 import { readConfig, writeConfig } from './config-file.ts'
 import { startFailure } from './failures.ts'
 import { loadOffline } from './offline.ts'
@@ -130,6 +129,8 @@ type Restoring = InitTerms & {
 async function restore(home: OpenedHome, history: OpenedHistory, terms: Restoring) {
   const { crypto, clock, joined } = home
   const { words, profileName, deviceName, isAlone = false, signal } = terms
+  // The network's libraries take longer to load than all else here takes.
+  const { composePeer } = await import('./compose-peer.ts')
   const peer = await composePeer({
     ...home,
     kind: 'person',
