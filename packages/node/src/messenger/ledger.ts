@@ -12,6 +12,7 @@ import type { CourierPort } from './courier-port.ts'
 import type { Draft, Savable } from './desk.ts'
 import type { Events } from './events.ts'
 import { haveEnded, hearOfLeg, type Leg, type SentStatus, statusOfLegs } from './leg.ts'
+import { OpenMarks } from './open-marks.ts'
 import { numberIn, TABLE, u32, u64 } from './table.ts'
 import type { Vault } from './vault.ts'
 
@@ -57,16 +58,17 @@ export class Ledger implements Savable {
   /** Since the last write. */
   readonly #changed = new Map<string, SentRow>()
 
-  private constructor(init: LedgerInit) {
+  readonly #marks: OpenMarks
+
+  private constructor(init: LedgerInit, marks: OpenMarks) {
     this.#init = init
+    this.#marks = marks
   }
 
   static async load(init: LedgerInit): Promise<Ledger> {
-    const ledger = new Ledger(init)
-    const { vault } = init
-    const prefix = vault.key(TABLE.open)
-    for await (const [key] of vault.under(prefix)) {
-      const name = nameInKey(key, prefix.length)
+    const marks = await OpenMarks.load(init.vault)
+    const ledger = new Ledger(init, marks)
+    for (const name of marks.all()) {
       const row = await ledger.#read(name)
       if (row !== null) ledger.#remember(name, row)
     }
@@ -91,7 +93,7 @@ export class Ledger implements Savable {
   add(draft: Draft, name: MessageName, row: SentRow): void {
     this.#remember(name, row)
     this.#write(draft, name, row)
-    draft.put(this.#init.vault.key(TABLE.open, ...partsOf(name)), EMPTY)
+    this.#marks.mark(name, true)
   }
 
   expectLeg(draft: Draft, { name, row }: SentMessageRow, device: string): Leg {
@@ -229,7 +231,8 @@ export class Ledger implements Savable {
   #close(draft: Draft, name: MessageName, row: SentRow, isDelivered: boolean): void {
     this.#open.delete(textOf(name))
     this.#waiting.delete(textOf(name))
-    draft.remove(this.#init.vault.key(TABLE.open, ...partsOf(name)))
+    this.#marks.mark(name, false)
+    draft.changed(this)
     for (const { reference } of row.legs) {
       if (reference === '') continue
       const beside = this.#references.get(reference) ?? []
@@ -269,6 +272,7 @@ export class Ledger implements Savable {
       draft.put(key, utf8(JSON.stringify(row)))
     }
     this.#changed.clear()
+    this.#marks.save(draft)
   }
 
   async #read(name: MessageName): Promise<SentRow | null> {
@@ -276,8 +280,6 @@ export class Ledger implements Savable {
     return value === null ? null : (JSON.parse(fromUtf8(value) ?? '') as SentRow)
   }
 }
-
-const EMPTY = new Uint8Array(0)
 
 const isOfChain =
   ({ author: own }: Chain) =>

@@ -37,7 +37,7 @@ export const TABLE = {
   id: 0x24,
   /** conversation ‖ sequence → what became of an own message. */
   sent: 0x25,
-  /** conversation ‖ sequence of own messages that are not delivered yet. */
+  /** conversation ‖ page → which of 256 own messages are not delivered yet, a bit for each. */
   open: 0x26,
   /** first number → events that happened together. */
   event: 0x30,
