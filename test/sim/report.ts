@@ -39,12 +39,21 @@ export async function report({ isQuick, jobCount, print }: ReportInit): Promise<
     )
     print(lineOf(name, figures, results.get(name)!, cost))
   }
+  /** As soon as both sides are there. */
+  const compare = () => {
+    for (const { name, from, to, figures } of comparisons) {
+      const [first, second] = [outcomes.get(from), outcomes.get(to)]
+      if (results.has(name) || first === undefined || second === undefined) continue
+      show(name, figures(first, second), '')
+    }
+  }
   const runRow = async (row: ReportRow) => {
     const { name, plan } = row
     try {
       const outcome = await runAlone(plan)
       outcomes.set(name, outcome)
       show(name, figuresOf(row, outcome), costOf(outcome))
+      compare()
       if (outcome.violations.length > 0) print(`  again: ${commandOf(plan, 'calm')}`)
     } catch (error: unknown) {
       if (!(error instanceof Error)) throw error
@@ -57,11 +66,7 @@ export async function report({ isQuick, jobCount, print }: ReportInit): Promise<
     for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) await runRow(row)
   }
   await Promise.all(Array.from({ length: jobCount }, work))
-  for (const { name, from, to, figures } of comparisons) {
-    const [first, second] = [outcomes.get(from), outcomes.get(to)]
-    const isThere = first !== undefined && second !== undefined
-    show(name, isThere ? figures(first, second) : [FAILED], '')
-  }
+  for (const { name } of comparisons) if (!results.has(name)) show(name, [FAILED], '')
   return [...rows, ...comparisons].flatMap(({ name }) => results.get(name) ?? [])
 }
 

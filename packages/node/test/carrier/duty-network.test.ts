@@ -7,6 +7,7 @@ import {
   DUTY_PERIOD_MS,
   DUTY_SMALL_CARRIERS,
   DUTY_STAY_MS_MIN,
+  PEERING_COUNT_MIN,
   PEERING_PERIOD_MS,
   PEERING_WARM_MS_MAX,
   RECONCILE_PERIOD_MS,
@@ -234,6 +235,18 @@ describe('a carrier', () => {
       await net.clock.advance(180_000)
       assert.ok(net.fabric.isLinked(a!.peer, b!.peer))
       assert.ok(net.fabric.isLinked(b!.peer, c!.peer))
+    }),
+  )
+
+  test(
+    'connects to so many of each shard, and to no more',
+    withNetwork(async (net) => {
+      const node = await net.add({ mode: 'own', own: [1] })
+      for (const { peer } of await net.several(2 * PEERING_COUNT_MIN, { mode: 'own', own: [1] })) {
+        node.carrier.book.learn(1, peer, [])
+      }
+      await net.clock.advance(3 * PEERING_PERIOD_MS)
+      assert.equal(node.wire.peers().length, PEERING_COUNT_MIN)
     }),
   )
 
