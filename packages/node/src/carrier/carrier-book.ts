@@ -1,13 +1,6 @@
 // Who carries a shard: those that served before all, and strangers' words last. carrier.md §3
 import type { Crypto } from '@ezchat/protocol/crypto/crypto.ts'
-import type {
-  Clock,
-  KeyValue,
-  KeyValueOperation,
-  PeerId,
-  Wire,
-  WireOptions,
-} from '@ezchat/protocol/ports.ts'
+import type { Clock, KeyValue, PeerId, Wire, WireOptions } from '@ezchat/protocol/ports.ts'
 import type { Sharded } from '@ezchat/protocol/request/shard-map.ts'
 import { within } from '../deadline.ts'
 import {
@@ -35,6 +28,11 @@ import { shuffled } from './random.ts'
 import { hasShard } from './shard-bits.ts'
 import { isResting, isUsable, ShardCarriers } from './shard-carriers.ts'
 
+interface Unsaved {
+  readonly key: Uint8Array
+  readonly makeValue: () => Uint8Array | null
+}
+
 export interface CarrierBookInit {
   readonly wire: Wire
   readonly clock: Clock
@@ -56,7 +54,7 @@ export class CarrierBook {
   readonly #init: CarrierBookInit
   readonly #shards = new Map<number, ShardCarriers>()
   readonly #searches = new Map<number, Search>()
-  readonly #unsaved = new Map<string, KeyValueOperation>()
+  readonly #unsaved = new Map<string, Unsaved>()
   readonly #closing = new AbortController()
   #cancelSave: (() => void) | null = null
 
@@ -168,15 +166,9 @@ export class CarrierBook {
     if (peer === this.#init.wire.self || peerKey === null) return
     const book = this.#of(shard)
     const gone = book.markServed(peer, Math.floor(this.#init.clock.nowMs() / 1000))
-    const { servedCount, servedAtSeconds } = book.get(peer) ?? {
-      servedCount: 0,
-      servedAtSeconds: 0,
-    }
-    const addresses = hintsOf(this.#init.wire.addressesOf(peer))
-    const value = encodeCarrierRecord({ servedCount, servedAtSeconds, addresses })
-    this.#save(carrierKey(shard, peerKey), value)
+    this.#save(carrierKey(shard, peerKey), () => this.#recordOf(book, peer))
     const goneKey = gone === null ? null : peerKeyOf(gone)
-    if (goneKey !== null) this.#save(carrierKey(shard, goneKey), null)
+    if (goneKey !== null) this.#save(carrierKey(shard, goneKey), () => null)
   }
 
   failed(peer: PeerId, shard: number): void {
@@ -270,8 +262,17 @@ export class CarrierBook {
     }
   }
 
-  #save(key: Uint8Array, value: Uint8Array | null): void {
-    this.#unsaved.set(String.fromCharCode(...key), { key, value })
+  #recordOf(book: ShardCarriers, peer: PeerId): Uint8Array | null {
+    const known = book.get(peer)
+    if (known === null) return null
+    const { servedCount, servedAtSeconds } = known
+    const addresses = hintsOf(this.#init.wire.addressesOf(peer))
+    return encodeCarrierRecord({ servedCount, servedAtSeconds, addresses })
+  }
+
+  /** What it is by then: a busy carrier serves a thousand times before it is written once. */
+  #save(key: Uint8Array, makeValue: () => Uint8Array | null): void {
+    this.#unsaved.set(String.fromCharCode(...key), { key, makeValue })
     if (this.#cancelSave !== null || this.#closing.signal.aborted) return
     this.#cancelSave = this.#init.clock.after(BOOK_SAVE_MS, () => {
       this.#cancelSave = null
@@ -281,7 +282,10 @@ export class CarrierBook {
 
   /** Not synced: what is lost is found again. */
   async #flush(): Promise<void> {
-    const operations = [...this.#unsaved.values()]
+    const operations = [...this.#unsaved.values()].map(({ key, makeValue }) => ({
+      key,
+      value: makeValue(),
+    }))
     this.#unsaved.clear()
     if (operations.length > 0) await this.#init.keyValue.write(operations, { sync: false })
   }

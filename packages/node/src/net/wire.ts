@@ -46,11 +46,15 @@ export interface WireUsage extends ChannelUsage {
   readonly offenderCount: number
 }
 
+const NO_ADDRESSES: readonly string[] = []
+
 export class Libp2pWire implements Wire {
   readonly self: PeerId
   readonly #parts: WireParts
   /** Those that answered in this minute. */
   readonly #answerers = new Set<PeerId>()
+  /** With the peer's name, which memory keeps them without. */
+  readonly #complete = new WeakMap<readonly string[], readonly string[]>()
   #minute = 0
   #closing: Promise<void> | null = null
 
@@ -76,8 +80,12 @@ export class Libp2pWire implements Wire {
   }
 
   addressesOf(peer: PeerId): readonly string[] {
-    const known = this.#parts.memory.get(peer)?.addresses ?? []
-    return known.flatMap((text) => addressOfPeer(peer, text)?.toString() ?? [])
+    const known = this.#parts.memory.get(peer)?.addresses ?? NO_ADDRESSES
+    const before = this.#complete.get(known)
+    if (before !== undefined) return before
+    const complete = known.flatMap((text) => addressOfPeer(peer, text)?.toString() ?? [])
+    if (known !== NO_ADDRESSES) this.#complete.set(known, complete)
+    return complete
   }
 
   connect(target: PeerId, options: WireOptions): Promise<PeerId> {
