@@ -1,5 +1,6 @@
 // A reporter for node:test: a line per file, every failure and every skip in full, then coverage
 // and the runner's own counts.
+import { appendFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
@@ -34,6 +35,12 @@ function printSummary({ counts, duration_ms, file, success }: Data<'test:summary
   const tests = `${counts.passed}/${counts.tests}`.padStart(9)
   const seconds = `${(duration_ms / 1000).toFixed(1)} s`.padStart(8)
   return `${mark}${tests}${seconds}  ${shortPath(file)}\n`
+}
+
+/** For whoever runs failed files again. */
+function noteFailed(file: string): void {
+  const list = process.env.EZCHAT_FAILED_FILES
+  if (list !== undefined) appendFileSync(list, `${shortPath(file)}\n`)
 }
 
 function ranges(lines: readonly number[]): string {
@@ -88,7 +95,9 @@ function print(event: TestEvent, outline: Outline): string {
     case 'test:fail':
       return printResult(event, outline)
     case 'test:summary':
-      return event.data.file === undefined ? '' : printSummary(event.data)
+      if (event.data.file === undefined) return ''
+      if (!event.data.success) noteFailed(event.data.file)
+      return printSummary(event.data)
     case 'test:coverage':
       return printCoverage(event.data)
     case 'test:stdout':
