@@ -11,8 +11,9 @@ export const PASSPHRASE_PASSES_MAX = 16
 export const MESSENGER_GROUP_JOBS_MAX = 256
 // Per write of the messenger: bytes after which the next job waits for the next write.
 export const MESSENGER_GROUP_BYTES_MAX = 1_048_576
-// Per step of taking in what arrived: envelopes that share one write, 256 × 1 KiB.
-export const MESSENGER_ARRIVALS_COUNT_MAX = 256
+// Per step of taking in what arrived: bytes of envelopes that share one write: 400 messages of 512 B,
+// 10 ms. Others have their turn between two steps.
+export const MESSENGER_ARRIVALS_BYTES_MAX = 262_144
 // Per lookup or publication of an identity record: carriers that are asked, 8 × 16 KiB.
 export const RECORD_CARRIERS_COUNT_MAX = 8
 // Per carrier that is asked for an identity record: a dead one must not hold up the others.

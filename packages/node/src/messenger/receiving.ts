@@ -8,7 +8,7 @@ import {
   EARLY_COUNT_MAX,
   EARLY_QUIET_MS,
   EARLY_WAIT_MS,
-  MESSENGER_ARRIVALS_COUNT_MAX,
+  MESSENGER_ARRIVALS_BYTES_MAX,
 } from '../limits.ts'
 import type { FetchedPage, FetchTerms, StoredEnvelope } from '../store/envelope-reader.ts'
 import type { Draft } from './desk.ts'
@@ -133,7 +133,7 @@ export class Receiving {
     let done: (() => void) | null = null
     try {
       while (this.#queue.length > 0) {
-        const batch = this.#queue.splice(0, MESSENGER_ARRIVALS_COUNT_MAX)
+        const batch = this.#queue.splice(0, portionOf(this.#queue))
         if (this.#queue.length > 0) done ??= this.#init.parts.catchUp.open()
         await this.#takeBatch(batch)
         if (this.#queue.length === 0) await this.#takeReady()
@@ -176,15 +176,20 @@ export class Receiving {
       // The next page is read while this one is opened.
       const next: Promise<FetchedPage | null> =
         position === null ? Promise.resolve(null) : arrivals.fetch({ prefix, after, position })
-      await parts.desk.run((draft) => this.#takeAll(draft, envelopes))
+      for (let at = 0; at < envelopes.length; ) {
+        const portion = envelopes.slice(at, at + portionOf(envelopes, at))
+        await parts.desk.run((draft) => this.#takeAll(draft, portion))
+        at += portion.length
+      }
       page = await next
     }
   }
 
   async #takeAll(draft: Draft, envelopes: readonly Arrived[]): Promise<void> {
     for (const arrived of envelopes) await this.#takeOne(draft, arrived, true)
+    const room = { bytes: MESSENGER_ARRIVALS_BYTES_MAX }
     for (const name of this.#early.names()) {
-      if (await this.#followUp(draft, name, MESSENGER_ARRIVALS_COUNT_MAX)) this.#ready.add(name)
+      if (await this.#followUp(draft, name, room)) this.#ready.add(name)
     }
     this.#awaitEarlier()
   }
@@ -194,17 +199,19 @@ export class Receiving {
     const { desk } = this.#init.parts
     for (const name of this.#ready) {
       this.#ready.delete(name)
-      const step = (draft: Draft) => this.#followUp(draft, name, MESSENGER_ARRIVALS_COUNT_MAX)
+      const step = (draft: Draft) =>
+        this.#followUp(draft, name, { bytes: MESSENGER_ARRIVALS_BYTES_MAX })
       while (await desk.run(step));
     }
     await desk.run((draft) => this.#readOn(draft))
   }
 
-  /** Those of a chain whose turn it is, so many at the most; false when the next is early still. */
-  async #followUp(draft: Draft, name: ChainName, countMax: number): Promise<boolean> {
-    for (let count = 0; count < countMax; count++) {
+  /** Those of a chain whose turn it is, while there is room; false when the next is early still. */
+  async #followUp(draft: Draft, name: ChainName, room: { bytes: number }): Promise<boolean> {
+    while (room.bytes > 0) {
       const arrived = this.#early.take(name)
       if (arrived === null || !(await this.#takeOne(draft, arrived, true))) return false
+      room.bytes -= arrived.bytes.length
     }
     return true
   }
@@ -250,7 +257,7 @@ export class Receiving {
     const arrived = this.#early.take(name)
     if (arrived === null) return false
     await this.#takeOne(draft, arrived, false)
-    await this.#followUp(draft, name, MESSENGER_ARRIVALS_COUNT_MAX)
+    await this.#followUp(draft, name, { bytes: MESSENGER_ARRIVALS_BYTES_MAX })
     return true
   }
 
@@ -317,6 +324,17 @@ export class Receiving {
     const { arrivals, parts } = this.#init
     draft.put(parts.vault.key(TABLE.cursor), concatBytes(u64(this.#cursor), arrivals.epoch))
   }
+}
+
+/** How many of them share a write: the loop has a turn for others after each. */
+function portionOf(envelopes: readonly Arrived[], from = 0): number {
+  let bytes = 0
+  let count = 0
+  while (from + count < envelopes.length && bytes < MESSENGER_ARRIVALS_BYTES_MAX) {
+    bytes += envelopes[from + count]!.bytes.length
+    count++
+  }
+  return count
 }
 
 function needsLanes({ mailboxes }: Parts, { active, old }: Pair): boolean {
