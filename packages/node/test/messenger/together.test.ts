@@ -104,7 +104,7 @@ test('what an envelope carried that was damaged on disk is written again, all of
   await bob.stop()
 })
 
-test('what is packed fits, is something, and wastes less than half where a smaller size holds it', () => {
+test('what is packed fits, is something, and fills a third where a smaller size would do', () => {
   const rooms = [700, 3700, 16_000, 65_000]
   const sizes = fc.array(fc.integer({ min: 1, max: 65_000 }), { minLength: 1, maxLength: 200 })
   fc.assert(
@@ -116,10 +116,12 @@ test('what is packed fits, is something, and wastes less than half where a small
       assert.ok(room !== undefined)
       const isAll = count === waiting.length
       const smaller = rooms.filter((one) => one < room && one >= waiting[0]!)
-      if (isAll && smaller.length > 0) assert.ok(2 * bytes >= room, `${bytes} in ${room}`)
+      if (isAll && smaller.length > 0) assert.ok(3 * bytes >= room, `${bytes} in ${room}`)
     }),
   )
   assert.equal(packedCount([65_001], rooms, 127), 0)
-  assert.equal(packedCount([600, 600, 600], rooms, 127), 1)
+  assert.equal(packedCount([600], rooms, 127), 1)
+  assert.equal(packedCount([600, 600], rooms, 127), 1)
+  assert.equal(packedCount([600, 600, 600], rooms, 127), 3)
   assert.equal(packedCount(Array(32).fill(660), rooms, 127), 24)
 })
