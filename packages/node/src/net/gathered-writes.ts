@@ -28,10 +28,11 @@ export function withGatheredWrites(make: MakeMuxer): MakeMuxer {
         const muxer = factory.createStreamMuxer(connection) as Writing
         const writer = new GatheringWriter(connection, muxer)
         muxer.send = (bytes) => writer.add(bytes)
-        const close = connection.close.bind(connection)
-        connection.close = (options) => {
+        const close = muxer.close.bind(muxer)
+        // The connection closes next: what streams said last has to have left.
+        muxer.close = async (options) => {
+          await close(options)
           writer.flush()
-          return close(options)
         }
         return muxer
       },

@@ -14,9 +14,6 @@ function rig() {
   const connection = {
     status: 'open',
     writableNeedsDrain: false,
-    async close() {
-      events.push('closed')
-    },
     abort: (error: Error) => events.push(`aborted: ${error.message}`),
   }
   const muxer = {
@@ -24,6 +21,10 @@ function rig() {
       if (bytes.includes(255)) throw new Error('not writable')
       sent.push(bytes)
       return !connection.writableNeedsDrain
+    },
+    async close() {
+      muxer.send(frame(9))
+      events.push('closed')
     },
   }
   const make = () =>
@@ -66,12 +67,15 @@ test('whoever writes is told when the connection is full', async () => {
   assert.equal(muxer.send(frame(1, GATHERED_BYTES_MAX)), false)
 })
 
-test('before a connection closes it is told what was said', async () => {
-  const { sent, events, muxer, connection } = rig()
+test('when a muxer has closed, what it said last has left', async () => {
+  const { sent, events, muxer } = rig()
   muxer.send(frame(1))
-  await connection.close()
-  assert.equal(sent.length, 1)
+  await muxer.close()
   assert.deepEqual(events, ['closed'])
+  assert.deepEqual(
+    sent.map((bytes) => [...bytes]),
+    [[1, 1, 1, 9, 9, 9]],
+  )
 })
 
 test('nothing is written to a connection that has ended, and one that cannot be written to ends', async () => {
