@@ -14,14 +14,15 @@ interface Run {
   readonly output: string
 }
 
-/** Runs a test file of this content as `npm test` would. */
-function run(name: string, lines: readonly string[]): Run {
+/** Runs a test file of this content as `npm test` would, on a developer's machine or in CI. */
+function run(name: string, lines: readonly string[], isCi = false): Run {
   const path = join(folder, `${name}.test.mjs`)
   const head = `import { test, describe } from 'node:test'; import assert from 'node:assert/strict'`
   writeFileSync(path, [head, ...lines].join('\n'))
   const script = new URL('../../scripts/test.ts', import.meta.url).pathname
   // Otherwise the runner inside takes itself for a part of the one outside.
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const { NODE_TEST_CONTEXT: _, CI: __, ...own } = process.env
+  const env = isCi ? { ...own, CI: 'true' } : own
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, path], { env })
   return { status, output: `${stdout}${stderr}` }
 }
@@ -46,6 +47,31 @@ describe('npm test', () => {
     assert.equal(output.split('FAIL outer').length, 2, 'the suite is not reported again')
     assert.match(output, /^FAIL +0\/1 .*bad\.test\.mjs$/m)
     assert.match(output, /^# fail 1$/m)
+  })
+
+  const once = [
+    `import { existsSync, writeFileSync } from 'node:fs'`,
+    `const mark = import.meta.filename + '.mark'`,
+    `const isFirst = !existsSync(mark)`,
+    `writeFileSync(mark, '')`,
+    `test('steady', () => {})`,
+    `test('now and then', () => assert.ok(!isFirst))`,
+  ]
+
+  test('in CI a file that fails once is run again, and named when it passes then', () => {
+    const { status, output } = run('once', once, true)
+    assert.equal(status, 0)
+    assert.match(output, /^FAIL now and then$/m)
+    assert.match(output, /^UNSTEADY, passed the second time: .*once\.test\.mjs$/m)
+    assert.match(output, /^# pass 2\n# fail 0\n/m)
+  })
+
+  test('elsewhere it is a failure, and in CI one that fails twice is', () => {
+    assert.equal(run('once-here', once).status, 1)
+    const { status, output } = run('twice', [`test('a', () => assert.fail('always'))`], true)
+    assert.equal(status, 1)
+    assert.equal(output.split('FAIL a\n').length, 3)
+    assert.doesNotMatch(output, /UNSTEADY/)
   })
 
   test('shows what was skipped, and why', () => {
