@@ -23,6 +23,15 @@ import { TABLE } from './table.ts'
 import { TakingIn } from './taking-in.ts'
 import { nowSecondsOf } from './terms.ts'
 
+/** Other steps on the way change nothing here. */
+const CHANGING: ReadonlySet<CourierEvent['kind']> = new Set([
+  'receipt',
+  'stored',
+  'expired',
+  'dropped',
+  'damaged',
+])
+
 export interface MessengerComponents {
   readonly arrivals: Arrivals
   readonly routes: RecordRoutes
@@ -239,7 +248,7 @@ export class Engine {
   }
 
   #hearCourier(event: CourierEvent): void {
-    if (event.kind === 'failed') return
+    if (event.kind === 'failed' || !CHANGING.has(event.kind)) return
     const { desk, ledger } = this.#parts
     // The courier has it on disk, and is asked at the next start.
     const isLazy = event.kind !== 'damaged'

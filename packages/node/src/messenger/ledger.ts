@@ -158,7 +158,7 @@ export class Ledger implements Savable {
     const reference = toHex(event.reference)
     const leg = row.legs.find((one) => one.reference === reference)
     if (leg === undefined) return
-    const before = this.statusOf(row, name)
+    const before = event.kind === 'receipt' ? null : this.statusOf(row, name)
     if (!hearOfLeg(leg, event, this.#init.nowMs())) return
     this.#write(draft, name, row)
     if (this.statusOf(row, name) !== before) this.#tell(draft, name, row)

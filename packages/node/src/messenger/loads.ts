@@ -19,6 +19,8 @@ interface Loaded {
 
 interface Load {
   readonly party: Party
+  /** In the largest envelope, when the first item was added. */
+  readonly roomMost: number
   readonly waiting: Loaded[]
 }
 
@@ -38,20 +40,21 @@ export class Loads {
 
   /** False where there is no session with the device and none can begin. */
   add(draft: Draft, party: Party, item: ParcelItem, onSealed: OnSealed): boolean {
-    const rooms = this.#init.roomsFor(draft, party)
-    if (rooms === null) return false
-    const bytes = parcelItemBytes(item)
-    assert(
-      bytes <= (rooms.at(-1) ?? 0),
-      'expected an item that some envelope of this network holds',
-    )
     const key = pairKeyOf(party)
     const loads = this.#of(draft)
-    const load = loads.get(key) ?? { party, waiting: [] }
+    const load = loads.get(key) ?? this.#begin(draft, party)
+    if (load === null) return false
+    const bytes = parcelItemBytes(item)
+    assert(bytes <= load.roomMost, 'expected an item that some envelope of this network holds')
     loads.set(key, load)
     load.waiting.push({ item, bytes, onSealed })
     draft.bytes += bytes
     return true
+  }
+
+  #begin(draft: Draft, party: Party): Load | null {
+    const rooms = this.#init.roomsFor(draft, party)
+    return rooms === null ? null : { party, roomMost: rooms.at(-1) ?? 0, waiting: [] }
   }
 
   #of(draft: Draft): Map<string, Load> {

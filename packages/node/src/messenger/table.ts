@@ -1,6 +1,5 @@
 // What lies where in the vault. Numbers count from 1 in the order in which things came to be; names
 // are keyed. docs/decisions/2026-11-21-vault.md says what a thief of the disk learns.
-import { Writer } from '@ezchat/protocol/codec/writer.ts'
 
 export const TABLE = {
   /** The identity of this home, whole. */
@@ -44,12 +43,16 @@ export const TABLE = {
 } as const
 
 export function u32(number: number): Uint8Array {
-  return new Writer(4).u32(number).finish()
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, number)
+  return bytes
 }
 
 /** Numbers that sort as they count. */
 export function u64(number: number): Uint8Array {
-  return new Writer(8).u64(BigInt(number)).finish()
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(number))
+  return bytes
 }
 
 export function numberIn(bytes: Uint8Array, offset: number): number {
