@@ -2,16 +2,11 @@
 // thirty system calls for one message between two peers. Here what one turn of the event loop says
 // to a peer is encrypted as one and written as one.
 import { concatBytes } from '@ezchat/protocol/codec/bytes.ts'
-import type {
-  ConnectionEncrypter,
-  MessageStream,
-  StreamMuxer,
-  StreamMuxerFactory,
-} from '@libp2p/interface'
+import type { ConnectionEncrypter, MessageStream, StreamMuxer } from '@libp2p/interface'
 import { GATHERED_BYTES_MAX } from '../limits.ts'
+import { type MakeMuxers, withEachMuxer } from './muxers.ts'
 
 type Bytes = Parameters<MessageStream['send']>[0]
-type MakeMuxer = () => StreamMuxerFactory
 type MakeEncrypter<Components> = (components: Components) => ConnectionEncrypter
 
 /** The muxer's own way out, which its streams call. */
@@ -19,25 +14,17 @@ interface Writing extends StreamMuxer {
   send(bytes: Bytes): boolean
 }
 
-export function withGatheredWrites(make: MakeMuxer): MakeMuxer {
-  return () => {
-    const factory = make()
-    return {
-      protocol: factory.protocol,
-      createStreamMuxer(connection) {
-        const muxer = factory.createStreamMuxer(connection) as Writing
-        const writer = new GatheringWriter(connection, muxer)
-        muxer.send = (bytes) => writer.add(bytes)
-        const close = muxer.close.bind(muxer)
-        // The connection closes next: what streams said last has to have left.
-        muxer.close = async (options) => {
-          await close(options)
-          writer.flush()
-        }
-        return muxer
-      },
+export function withGatheredWrites(make: MakeMuxers): MakeMuxers {
+  return withEachMuxer<Writing>(make, (muxer, connection) => {
+    const writer = new GatheringWriter(connection, muxer)
+    muxer.send = (bytes) => writer.add(bytes)
+    const close = muxer.close.bind(muxer)
+    // The connection closes next: what streams said last has to have left.
+    muxer.close = async (options) => {
+      await close(options)
+      writer.flush()
     }
-  }
+  })
 }
 
 /** An encrypter gives its length and its bytes apart; the connection writes what it gets apart. */

@@ -1,8 +1,7 @@
 // Yamux in libp2p 3.3 answers each frame of data with a frame that opens the window again by as much.
 // Half of a window is enough for the other side to go on: so the answer waits until that is used up.
-import type { StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
-
-type MakeMuxer = () => StreamMuxerFactory
+import type { StreamMuxer } from '@libp2p/interface'
+import { type MakeMuxers, withEachMuxer } from './muxers.ts'
 
 /** What its types keep to themselves. */
 interface Window {
@@ -19,19 +18,11 @@ interface Opening extends StreamMuxer {
 /** StreamState.Established: before it, an update carries the flags that open the stream. */
 const ESTABLISHED = 3
 
-export function withLazyWindows(make: MakeMuxer): MakeMuxer {
-  return () => {
-    const factory = make()
-    return {
-      protocol: factory.protocol,
-      createStreamMuxer(connection) {
-        const muxer = factory.createStreamMuxer(connection) as Opening
-        const open = muxer._newStream.bind(muxer)
-        muxer._newStream = (...args) => lazy(open(...args))
-        return muxer
-      },
-    }
-  }
+export function withLazyWindows(make: MakeMuxers): MakeMuxers {
+  return withEachMuxer<Opening>(make, (muxer) => {
+    const open = muxer._newStream.bind(muxer)
+    muxer._newStream = (...args) => lazy(open(...args))
+  })
 }
 
 function lazy(stream: Window): Window {

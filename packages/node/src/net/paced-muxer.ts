@@ -2,36 +2,23 @@
 // before anything else has its turn: 0.1 s. So what a connection brings is handed to the muxer in
 // smaller pieces, and when these have taken their time, the rest comes after everybody else's.
 import type { Clock } from '@ezchat/protocol/ports.ts'
-import type {
-  MessageStream,
-  StreamMessageEvent,
-  StreamMuxer,
-  StreamMuxerFactory,
-} from '@libp2p/interface'
+import type { MessageStream, StreamMessageEvent, StreamMuxer } from '@libp2p/interface'
 import { MUXER_PIECE_BYTES, MUXER_TURN_MS } from '../limits.ts'
+import { type MakeMuxers, withEachMuxer } from './muxers.ts'
 
 type Bytes = StreamMessageEvent['data']
-type MakeMuxer = () => StreamMuxerFactory
 
 /** The muxer's own way in, which its connection calls. */
 interface Reading extends StreamMuxer {
   onData(bytes: Bytes): void
 }
 
-export function withPacedReads(clock: Clock, make: MakeMuxer): MakeMuxer {
+export function withPacedReads(clock: Clock, make: MakeMuxers): MakeMuxers {
   const turn = new Turn(clock)
-  return () => {
-    const factory = make()
-    return {
-      protocol: factory.protocol,
-      createStreamMuxer(connection) {
-        const muxer = factory.createStreamMuxer(connection) as Reading
-        const reader = new PacedReader(clock, turn, muxer, connection)
-        muxer.onData = (bytes) => reader.take(bytes)
-        return muxer
-      },
-    }
-  }
+  return withEachMuxer<Reading>(make, (muxer, connection) => {
+    const reader = new PacedReader(clock, turn, muxer, connection)
+    muxer.onData = (bytes) => reader.take(bytes)
+  })
 }
 
 /** What reading has taken of the present turn of the event loop, all connections together. */
