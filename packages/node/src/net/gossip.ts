@@ -15,6 +15,7 @@ import {
   GOSSIP_SEEN_MS,
   GOSSIP_WRITE_BYTES_MAX,
 } from '../limits.ts'
+import { GossipOpenings } from './gossip-openings.ts'
 import { GOSSIPSUB, renamed } from './gossip-streams.ts'
 
 const VERDICTS = {
@@ -101,11 +102,12 @@ export function gossipService(init: GossipInit) {
     // A neighbour that said what it listens to can be written to only once our own stream to it is
     // open; gossipsub drops without a word what is published in between.
     const open = gossip.createOutboundStream.bind(gossip)
-    gossip.createOutboundStream = async (peer, connection) => {
+    const openings = new GossipOpenings(async ({ peer, connection }) => {
       await open(peer, connection)
       graft(gossip, peer.toString())
       gossip.dispatchEvent(new Event(REACHABLE))
-    }
+    })
+    gossip.createOutboundStream = async (peer, connection) => openings.ask({ peer, connection })
     return gossip
   }
 }
