@@ -25,9 +25,14 @@ export const NETWORK: EnvelopeRules = {
 const ERASE = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }
 
 /** Removed when the program ends, since a case does not know when its last run was. */
+const directories: string[] = []
+process.once('exit', () => {
+  for (const path of directories) rmSync(path, ERASE)
+})
+
 function directory(): string {
   const path = mkdtempSync(join(tmpdir(), 'ezchat-bench-'))
-  process.on('exit', () => rmSync(path, ERASE))
+  directories.push(path)
   return path
 }
 
