@@ -1,5 +1,6 @@
 // Which of our messages are still open, on disk: a bit for each, so that those that are written or
 // confirmed together cost one row.
+import { isZero } from '@ezchat/protocol/codec/bytes.ts'
 import type { Draft } from './desk.ts'
 import { numberIn, TABLE, u32, u64 } from './table.ts'
 import type { Vault } from './vault.ts'
@@ -16,7 +17,6 @@ interface Page {
   readonly conversation: number
   readonly number: number
   readonly bits: Uint8Array
-  count: number
 }
 
 export class OpenMarks {
@@ -35,8 +35,7 @@ export class OpenMarks {
     for await (const [key, value] of vault.under(prefix)) {
       const conversation = new DataView(key.buffer, key.byteOffset + prefix.length).getUint32(0)
       const bits = value.slice(0, PAGE_BYTES)
-      const page = { conversation, number: numberIn(key, prefix.length + 4), bits, count: 0 }
-      for (const byte of bits) page.count += onesIn(byte)
+      const page = { conversation, number: numberIn(key, prefix.length + 4), bits }
       marks.#pages.set(nameOf(conversation, page.number), page)
     }
     return marks
@@ -53,21 +52,20 @@ export class OpenMarks {
   mark({ conversation, sequence }: Place, isOpen: boolean): void {
     const number = Math.floor(sequence / PAGE_BITS)
     const name = nameOf(conversation, number)
-    const fresh = { conversation, number, bits: new Uint8Array(PAGE_BYTES), count: 0 }
+    const fresh = { conversation, number, bits: new Uint8Array(PAGE_BYTES) }
     const page: Page = this.#pages.get(name) ?? fresh
     const at = sequence % PAGE_BITS
     if (isSet(page.bits, at) === isOpen) return
     page.bits[at >> 3]! ^= 1 << (at & 7)
-    page.count += isOpen ? 1 : -1
-    if (page.count === 0) this.#pages.delete(name)
+    if (isZero(page.bits)) this.#pages.delete(name)
     else this.#pages.set(name, page)
     this.#changed.add(page)
   }
 
   save(draft: Draft): void {
-    for (const { conversation, number, bits, count } of this.#changed) {
+    for (const { conversation, number, bits } of this.#changed) {
       const key = this.#vault.key(TABLE.open, u32(conversation), u64(number))
-      if (count === 0) draft.remove(key)
+      if (isZero(bits)) draft.remove(key)
       else draft.put(key, bits.slice())
     }
     this.#changed.clear()
@@ -76,12 +74,6 @@ export class OpenMarks {
 
 function isSet(bits: Uint8Array, at: number): boolean {
   return (bits[at >> 3]! & (1 << (at & 7))) !== 0
-}
-
-function onesIn(byte: number): number {
-  let count = 0
-  for (let left = byte; left > 0; left &= left - 1) count++
-  return count
 }
 
 function nameOf(conversation: number, number: number): string {
