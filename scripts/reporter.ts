@@ -38,9 +38,9 @@ function printSummary({ counts, duration_ms, file, success }: Data<'test:summary
 }
 
 /** For whoever runs failed files again. */
-function noteFailed(file: string): void {
+function noteFailed(what: string): void {
   const list = process.env.EZCHAT_FAILED_FILES
-  if (list !== undefined) appendFileSync(list, `${shortPath(file)}\n`)
+  if (list !== undefined) appendFileSync(list, `${what}\n`)
 }
 
 function ranges(lines: readonly number[]): string {
@@ -96,10 +96,13 @@ function print(event: TestEvent, outline: Outline): string {
       return printResult(event, outline)
     case 'test:summary':
       if (event.data.file === undefined) return ''
-      if (!event.data.success) noteFailed(event.data.file)
+      if (!event.data.success) noteFailed(shortPath(event.data.file))
       return printSummary(event.data)
-    case 'test:coverage':
+    case 'test:coverage': {
+      const { totals, thresholds } = event.data.summary
+      if (totals.coveredLinePercent < thresholds.line) noteFailed('coverage')
       return printCoverage(event.data)
+    }
     case 'test:stdout':
     case 'test:stderr':
       return event.data.message

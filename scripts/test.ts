@@ -56,7 +56,9 @@ function takeFailed(): string[] {
 
 let status = run(testFiles(), ['--test-concurrency=2', ...coverage])
 const failed = takeFailed()
-const isWorthIt = failed.length > 0 && failed.length <= RETRIED_FILES_MAX
+// A second run says nothing about coverage.
+const isWorthIt =
+  failed.length > 0 && failed.length <= RETRIED_FILES_MAX && !failed.includes('coverage')
 if (status !== 0 && isWorthIt && process.env.CI !== undefined) {
   process.stdout.write(`\nAGAIN, each alone: ${failed.join(' ')}\n`)
   status = run(failed, ['--test-concurrency=1'])
