@@ -27,6 +27,20 @@ async function allTexts(reader: Villager): Promise<string[]> {
   }
 }
 
+/** Bob has read a greeting and is away, as alice is since she wrote; nobody has brought it yet. */
+async function heldBack(count: number) {
+  const world = new World()
+  const [alice, bob] = await acquainted(world)
+  await alice.messenger.send('bob', 'hello')
+  await world.pass(2000)
+  await bob.stop()
+  world.office.isOpen = false
+  const texts = numbered(count)
+  await write(alice, 'bob', texts)
+  await alice.stop()
+  return { world, bob, texts }
+}
+
 test('three thousand messages in no order are all opened, and none is asked for', async () => {
   const world = new World()
   const [alice, bob] = await acquainted(world)
@@ -49,15 +63,7 @@ test('three thousand messages in no order are all opened, and none is asked for'
 })
 
 test('what was there before the start waits for what comes after it', async () => {
-  const world = new World()
-  const [alice, bob] = await acquainted(world)
-  await alice.messenger.send('bob', 'hello')
-  await world.pass(2000)
-  await bob.stop()
-  world.office.isOpen = false
-  const texts = numbered(1500)
-  await write(alice, 'bob', texts)
-  await alice.stop()
+  const { world, bob, texts } = await heldBack(1500)
   const letters = scrambled(world.office.bag.splice(0))
   for (const letter of letters.slice(0, 700)) world.office.keep(letter)
   await bob.start()
@@ -71,15 +77,7 @@ test('what was there before the start waits for what comes after it', async () =
 })
 
 test('whoever waits for what is lost does not wait for long', async () => {
-  const world = new World()
-  const [alice, bob] = await acquainted(world)
-  await alice.messenger.send('bob', 'hello')
-  await world.pass(2000)
-  await bob.stop()
-  world.office.isOpen = false
-  const texts = numbered(100)
-  await write(alice, 'bob', texts)
-  await alice.stop()
+  const { world, bob, texts } = await heldBack(100)
   await bob.start()
   world.office.empty((letters) => letters.slice(60))
   await settle()
